@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+// One worker per core at most: the suites start real servers of their own.
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './tools/summary-reporter.mjs'],
+  },
+})

@@ -1,0 +1,25 @@
+// Every limit of the system, each with its reason. A limit that a request can hit answers 4xx in words.
+
+/** A storage key, in bytes: LMDB's page takes 1,978, and the prefix of a mount has to fit too. */
+export const MAX_KEY_BYTES = 1024
+/** Expects and writes of one storage batch from a plugin: etcd takes 128 operations. */
+export const MAX_BATCH_KEYS = 100
+/** Bytes of one storage batch: etcd refuses requests over 1.5 MiB. */
+export const MAX_BATCH_BYTES = 1024 * 1024
+/** Entries of one list or range page. */
+export const MAX_PAGE = 1000
+/** How often a transaction is tried again after a conflict before the caller gets 503. */
+export const MAX_TRANSACTION_TRIES = 8
+/** A request body, in bytes, unless the listener says otherwise (Vault's max_request_size). */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024
+/** Nesting of a JSON body: deeper input only serves to exhaust the stack. */
+export const MAX_JSON_DEPTH = 200
+/** The request line and all header lines together, in bytes (Go's default is 1 MiB; ours is stricter). */
+export const MAX_HEADER_BYTES = 64 * 1024
+/** Header lines of one request. */
+export const MAX_HEADER_COUNT = 128
+/** Time a request may take, in seconds (Vault's default_max_request_duration). */
+export const MAX_REQUEST_SECONDS = 90
+/** Default and largest life of leases and tokens, in seconds: 32 days, as in Vault. */
+export const SYSTEM_DEFAULT_TTL_SECONDS = 32 * 24 * 3600
+export const SYSTEM_MAX_TTL_SECONDS = 32 * 24 * 3600

@@ -22,9 +22,6 @@ const OWN_NAME = 'Strongroom'
 const COMMAND = resolve('bin/strongroom')
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
-if (process.argv.includes('--help')) process.stdout.write(helpText)
-else await bench(parseOptions(process.argv.slice(2)))
-
 async function bench(options: BenchOptions): Promise<void> {
   const peers: Target[] = []
   for (const peer of options.peers) peers.push(await preparePeer(peer, options))
@@ -146,3 +143,6 @@ function writeMarkdown(file: string, svg: string | null, report: Report): void {
   const text = figures.join('\n') + page.slice(to + END.length)
   writeFileSync(file, page.slice(0, from) + text)
 }
+
+if (process.argv.includes('--help')) process.stdout.write(helpText)
+else await bench(parseOptions(process.argv.slice(2)))

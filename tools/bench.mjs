@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ensureBuilt, ensureInstalled, root, run } from './ensure.mjs'
 
 ensureInstalled()
-await ensureBuilt()
+if (!process.argv.includes('--no-own')) await ensureBuilt()
 const esbuild = await import('esbuild')
 const bundle = join(root, '.cache', 'bench', 'main.mjs')
 await esbuild.build({

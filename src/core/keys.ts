@@ -1,0 +1,53 @@
+// Every storage key that core uses, in one place. Keys live under ids, never paths, so that a remount
+// moves no data. Namespace ids are 'root' or six characters; mount ids are UUIDs.
+//
+// Epochs are keys whose version is all that counts: caches built from what an epoch covers are valid only
+// while its version stands. core/epoch covers mounts, namespaces, quotas and audit devices;
+// ns/<id>/epoch covers policies, groups and dead token trees of that namespace. Creating, renewing or
+// using a token touches neither.
+
+export const ROOT_NAMESPACE_ID = 'root'
+
+/** Plain (not behind the barrier): how the root key is split or wrapped. */
+export const SEAL_KEY = 'core/seal'
+/** The keyring, encrypted under the root key. */
+export const KEYRING_KEY = 'core/keyring'
+export const CORE_EPOCH_KEY = 'core/epoch'
+
+export const namespaceKey = (id: string): string => `core/namespace/${id}`
+/** Index: the id of a child namespace by its parent's id and its name. */
+export const namespaceChildKey = (parentId: string, name: string): string =>
+  `core/namespace-child/${parentId}/${name}`
+export const namespaceChildPrefix = (parentId: string): string =>
+  `core/namespace-child/${parentId}/`
+
+export const namespaceEpochKey = (namespaceId: string): string => `ns/${namespaceId}/epoch`
+export const mountPrefix = (namespaceId: string): string => `ns/${namespaceId}/mount/`
+export const mountKey = (namespaceId: string, mountId: string): string =>
+  `ns/${namespaceId}/mount/${mountId}`
+export const policyPrefix = (namespaceId: string): string => `ns/${namespaceId}/policy/`
+export const passwordPolicyPrefix = (namespaceId: string): string =>
+  `ns/${namespaceId}/password-policy/`
+
+/** A token's own entry, under its accessor (which is a salted hash of the token's text). */
+export const tokenPrefix = (namespaceId: string): string => `ns/${namespaceId}/token/`
+export const tokenKey = (namespaceId: string, accessor: string): string =>
+  `ns/${namespaceId}/token/${accessor}`
+/** Mark: `child` was made by `parent`. Children of a deleted parent become orphans or die with it. */
+export const tokenChildPrefix = (namespaceId: string, parent: string): string =>
+  `ns/${namespaceId}/token-child/${parent}/`
+/** Tombstone of a token tree: every token with this ancestor is dead. */
+export const tokenTombstonePrefix = (namespaceId: string): string =>
+  `ns/${namespaceId}/token-tombstone/`
+export const tokenRolePrefix = (namespaceId: string): string => `ns/${namespaceId}/token-role/`
+/** Mark: the lease belongs to the token and ends with it. */
+export const tokenLeasePrefix = (namespaceId: string, accessor: string): string =>
+  `ns/${namespaceId}/token-lease/${accessor}/`
+
+export const leasePrefix = (namespaceId: string): string => `ns/${namespaceId}/lease/`
+
+/** Everything that a mount's plugin stores. */
+export const mountDataPrefix = (mountId: string): string => `mount/${mountId}/`
+
+/** What is due: `due/<shard>/<time>/<namespace>/<kind>/<id>`; see core/jobs. */
+export const DUE_PREFIX = 'due/'

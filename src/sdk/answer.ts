@@ -1,0 +1,67 @@
+// What a handler answers: exactly one of these shapes. Core makes of it the reply, the audit line, the
+// lease, the token or the wrapping.
+import type { Lease } from './lease.ts'
+
+type Warnings = { readonly warnings?: readonly string[] }
+
+/** The fields of `data`, in the order in which they are to be printed. */
+export type Data = Readonly<Record<string, unknown>>
+
+/** A successful login; core mints the token from it. */
+export interface Login {
+  /** Who logged in, unique below the mount: becomes the entity's alias. */
+  readonly alias: { readonly name: string; readonly metadata?: Readonly<Record<string, string>> }
+  readonly displayName: string
+  readonly policies: readonly string[]
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly ttlSeconds?: number
+  readonly maxTtlSeconds?: number
+  readonly explicitMaxTtlSeconds?: number
+  readonly periodSeconds?: number
+  readonly numUses?: number
+  readonly boundCidrs?: readonly string[]
+  readonly tokenType?: 'service' | 'batch' | 'default'
+  readonly noDefaultPolicy?: boolean
+  /** Kept with the token for `renew`. */
+  readonly internal?: Readonly<Record<string, unknown>>
+}
+
+/** The `auth` block of a reply: what token create and renew answer. */
+export interface AuthBlock {
+  readonly client_token: string
+  readonly accessor: string
+  readonly policies: readonly string[]
+  readonly token_policies: readonly string[]
+  readonly identity_policies: readonly string[] | undefined
+  readonly metadata: Readonly<Record<string, string>> | null
+  readonly lease_duration: number
+  readonly renewable: boolean
+  readonly entity_id: string
+  readonly token_type: 'service' | 'batch'
+  readonly orphan: boolean
+  readonly mfa_requirement: null
+  readonly num_uses: number
+}
+
+export interface RawReply {
+  readonly status: number
+  /** Flat list of names and values. */
+  readonly headers: readonly string[]
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | null
+}
+
+export type Answer =
+  | (Warnings & {
+      readonly data: Data
+      /** 200 unless said otherwise. */
+      readonly status?: number
+      readonly lease?: Lease
+      /** For data that is no lease but whose envelope names a life (KV v1: 2764800). */
+      readonly leaseSeconds?: number
+    })
+  | (Warnings & { readonly login: Login })
+  | (Warnings & { readonly auth: AuthBlock; readonly data?: Data })
+  /** 404 {"errors":[]} for read, list and scan; else 204. */
+  | (Warnings & { readonly empty: true })
+  | { readonly redirect: string }
+  | { readonly raw: RawReply }

@@ -55,7 +55,7 @@ async function bench(options: BenchOptions): Promise<void> {
 const asPeer = (target: Target): Measured => ({ target, workers: null })
 
 async function preparePeer(peer: PeerOption, options: BenchOptions): Promise<Target> {
-  const health = await apiClient(peer.base, '').call('GET', 'sys/health')
+  const health = await apiClient(peer.base, '').call('GET', 'sys/health', undefined, [200, 404])
   const version = textIn(health.body, 'version')
   const name = version === '' ? peer.name : `${peer.name} ${version}`
   const target = await prepareTarget({ ...peer, name }, options.secrets[0]!)

@@ -98,7 +98,7 @@ async function measureWithLogins(
   creates: Sample,
   options: Rounds,
 ): Promise<Sample> {
-  const body = JSON.stringify({ policies: ['bench'], ttl: '1h' })
+  const body = JSON.stringify({ ttl: '1h' })
   const request = requestBytes(target.api, 'POST /v1/auth/token/create', body)
   const pacer = await pacedLoad(target, request, options.loginsPerSecond)
   const sample = await measureOnce(target, 'kv-read', options)

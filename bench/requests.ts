@@ -64,7 +64,7 @@ export function requestSource(operation: OperationName, api: Api): RequestSource
     case 'token-lookup':
       return constant(requestBytes(api, 'GET /v1/auth/token/lookup-self'))
     case 'token-create': {
-      const body = JSON.stringify({ policies: ['bench'], ttl: '1h' })
+      const body = JSON.stringify({ ttl: '1h' })
       return constant(requestBytes(api, 'POST /v1/auth/token/create', body))
     }
   }

@@ -138,7 +138,8 @@ export function faultsOf(path, text) {
   if (name !== name.toLowerCase() || name.includes('_')) report(1, 'file names are kebab-case')
   if (/-v\d+$/.test(name)) report(1, 'replace a file, do not number it')
   const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0]
-  if (!/^(\/\/|\/\*)/.test(first ?? '')) report(1, 'opens without a comment that says what it is')
+  if (!isTest(path) && !/^(\/\/|\/\*)/.test(first ?? ''))
+    report(1, 'opens without a comment that says what it is')
   if (isTest(path) || path.startsWith('test/')) testFaults(lines, report)
   if (path.startsWith('src/')) sourceFaults(path, lines, text, report)
   return faults

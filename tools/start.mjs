@@ -17,7 +17,7 @@ if (isWatching) restartOnChange()
 
 // The terminal sends Ctrl-C to the server too; this process waits for it to end in order.
 process.on('SIGINT', () => {})
-process.on('SIGTERM', () => server.kill('SIGTERM'))
+process.on('SIGTERM', () => server?.kill('SIGTERM'))
 
 function startServer() {
   const command = [join(root, 'bin/strongroom'), 'server', '-dev', '-dev-data-dir=.strongroom']

@@ -34,6 +34,11 @@ export class Callers {
     slot.versions = versions
     return slot.value
   }
+
+  /** As of now, for a token that is asked about rather than calling. */
+  async fresh(record: TokenRecord, view: TopologyView): Promise<Caller | null> {
+    return this.of(record, await this.#policies.epochOf(record.namespaceId), view)
+  }
 }
 
 function auditAuthOf(record: TokenRecord, auth: Auth): AuditAuth {

@@ -11,6 +11,7 @@ import type { InFlight } from './in-flight.ts'
 import type { LeaseService } from './leases/lease-service.ts'
 import type { MountService } from './mounts/mount-service.ts'
 import type { Mount } from './mounts/mount-table.ts'
+import type { Remounts } from './mounts/remounts.ts'
 import type { Place, Topology } from './mounts/topology.ts'
 import type { NamespaceService } from './namespaces/namespace-service.ts'
 import type { PolicyStore } from './policies/policy-store.ts'
@@ -18,6 +19,7 @@ import type { Quotas } from './quotas/quotas.ts'
 import type { Resources } from './resources/resources.ts'
 import type { RouteTable } from './router/route-table.ts'
 import type { Seal } from './seal/seal.ts'
+import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import type { TokenService } from './tokens/token-service.ts'
 import type { WrappingService } from './wrapping/wrapping-service.ts'
@@ -31,6 +33,8 @@ export interface Core {
   readonly seal: Seal
   readonly topology: Topology
   readonly mounts: MountService
+  readonly remounts: Remounts
+  readonly settings: Settings
   readonly namespaces: NamespaceService
   readonly policies: PolicyStore
   readonly callers: Callers

@@ -131,6 +131,12 @@ export class PolicyStore {
     return acl
   }
 
+  /** The version of a namespace's epoch right now; '' before the first change. */
+  async epochOf(namespaceId: string): Promise<string> {
+    const key = namespaceEpochKey(namespaceId)
+    return (await this.#storage.readRaw([key])).get(key)?.version ?? ''
+  }
+
   /** Forgets everything (seal). */
   clear(): void {
     this.#compiled.clear()

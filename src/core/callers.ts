@@ -3,7 +3,7 @@
 import type { Auth } from '../sdk/context.ts'
 import { type AuditAuth, AuthFragments } from './audit/audit-entry.ts'
 import type { NamespaceRecord, TopologyView } from './mounts/topology.ts'
-import type { Acl } from './policies/compile-acl.ts'
+import type { Acl } from './policies/acl.ts'
 import type { PolicyStore } from './policies/policy-store.ts'
 import { authOf, type TokenRecord } from './tokens/token-record.ts'
 

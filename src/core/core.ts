@@ -2,7 +2,7 @@
 // An interface, so that each service names only what it needs of the others.
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
-import type { RequestContext } from '../sdk/context.ts'
+import type { MountServices, RequestContext } from '../sdk/context.ts'
 import type { Log } from '../sdk/log.ts'
 import type { Engine } from '../sdk/plugin.ts'
 import type { AuditBroker } from './audit/audit-broker.ts'
@@ -23,7 +23,6 @@ import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import type { TokenService } from './tokens/token-service.ts'
 import type { WrappingService } from './wrapping/wrapping-service.ts'
-import type { MountServices } from '../sdk/context.ts'
 
 export interface Core {
   readonly clock: Clock

@@ -9,7 +9,7 @@ import type { Caller } from './callers.ts'
 import type { Core } from './core.ts'
 import type { CoreRequest } from './core-request.ts'
 import type { Place, TopologyView } from './mounts/topology.ts'
-import type { Verdict } from './policies/decide.ts'
+import type { AclOperation, Decision } from './policies/decide.ts'
 import type { CoreContext } from './request-context.ts'
 import type { Match } from './router/route-table.ts'
 import type { TokenRecord } from './tokens/token-record.ts'
@@ -23,6 +23,15 @@ const AUDIT_OPERATION: Readonly<Record<Operation, string>> = {
   list: 'list',
   scan: 'scan',
 }
+
+const ACL_OPERATION = {
+  read: 'read',
+  head: 'head',
+  patch: 'patch',
+  remove: 'delete',
+  list: 'list',
+  scan: 'scan',
+} as const
 
 const ROOT = { id: 'root', path: '' }
 
@@ -40,7 +49,7 @@ export class Exchange {
   place: Place | null = null
   match: Match<RequestContext> | null = null
   data: Json | Buffer = null
-  verdict: Verdict | null = null
+  decision: Decision | null = null
   context: CoreContext | null = null
   /** What a limited token has left after this request; null where the token isn't limited. */
   usesLeft: number | null = null
@@ -56,9 +65,9 @@ export class Exchange {
   }
 
   /** The capability that the ACL is asked for. */
-  aclOperation(): string {
+  aclOperation(): AclOperation {
     if (this.operation === 'write') return this.context?.creating ? 'create' : 'update'
-    return AUDIT_OPERATION[this.operation]
+    return ACL_OPERATION[this.operation]
   }
 
   /** Unknown fields are no error; the caller is told (Vault's wording). */
@@ -70,7 +79,8 @@ export class Exchange {
       if (Object.hasOwn(row.params, name)) (replaced ??= []).push(name)
       else if (!Object.hasOwn(row.input, name)) (ignored ??= []).push(name)
     }
-    if (ignored) this.warn(`Endpoint ignored these unrecognized parameters: [${ignored.sort().join(' ')}]`)
+    if (ignored)
+      this.warn(`Endpoint ignored these unrecognized parameters: [${ignored.sort().join(' ')}]`)
     if (replaced) {
       this.warn(
         `Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [${replaced.sort().join(' ')}]`,
@@ -102,7 +112,7 @@ export class Exchange {
       headers: request.allHeaders(),
       ...(mount ? { mount: mount.audit } : undefined),
       ...(hasData(this.data) ? { data: this.data } : undefined),
-      ...(this.verdict ? { policyResults: this.verdict.results } : undefined),
+      ...(this.decision ? { policyResults: policyResults(this.decision) } : undefined),
       ...(this.usesLeft !== null ? { remainingUses: this.usesLeft } : undefined),
       ...(!caller && request.token !== null ? { clientToken: request.token } : undefined),
       ...(request.wrapTtlSeconds > 0 ? { wrapTtlSeconds: request.wrapTtlSeconds } : undefined),
@@ -155,4 +165,3 @@ function hasData(data: Json | Buffer): boolean {
   for (const _ in data as object) return true
   return false
 }
-

@@ -20,12 +20,10 @@ export function readBody(
   }
   if (row?.body === 'bytes') return body
   if (operation === 'patch' && mediaType(request) !== 'application/merge-patch+json') {
-    throw unsupportedMediaType(
-      'PATCH requires the Content-Type "application/merge-patch+json"',
-    )
+    throw unsupportedMediaType('PATCH requires the Content-Type "application/merge-patch+json"')
   }
   if (body.length === 0) return NO_DATA
-  const isJson = /^[\s]*[{[]/.test(body.latin1Slice(0, 64))
+  const isJson = /^[\s]*[{[]/.test(body.toString('latin1', 0, 64))
   if (!isJson && mediaType(request) === 'application/x-www-form-urlencoded') return readForm(body)
   const value = parseJson(decodeUtf8(body))
   if (!isJsonObject(value)) throw badRequest('failed to parse JSON input: expected an object')
@@ -42,7 +40,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 function decodeUtf8(body: Buffer): string {
   // What the lenient decoder replaced would be stored as another value than was sent.
-  const text = body.utf8Slice(0, body.length)
+  const text = body.toString('utf8')
   if (!text.includes('\ufffd')) return text
   try {
     return strictUtf8.decode(body)

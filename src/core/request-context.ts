@@ -17,8 +17,8 @@ import type { Log } from '../sdk/log.ts'
 import type { ResourceKind } from '../sdk/resource.ts'
 import type { Storage } from '../sdk/storage.ts'
 import type { Caller } from './callers.ts'
-import type { CoreRequest } from './core-request.ts'
 import type { Core } from './core.ts'
+import type { CoreRequest } from './core-request.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { Place, TopologyView } from './mounts/topology.ts'
 import type { TokenRecord } from './tokens/token-record.ts'
@@ -97,10 +97,7 @@ export class CoreContext implements RequestContext {
     return this.core.resources.use(this, kind, key, body)
   }
 
-  async lease<I>(
-    kind: LeaseKind<I>,
-    of: { internal: I; ttlSeconds: number },
-  ): Promise<Lease> {
+  async lease<I>(kind: LeaseKind<I>, of: { internal: I; ttlSeconds: number }): Promise<Lease> {
     const lease = await this.core.leases.begin(this, this.#mount, kind, of)
     this.pendingLease = lease
     return lease

@@ -1,11 +1,11 @@
 // One request from the first storage read to the reply, top to bottom (ARCHITECTURE.md, "One request").
 // No middleware, no hooks: what happens to a request is what stands here, in this order.
-import { ApiError, denied, methodNotAllowed, notFound } from '../base/errors.ts'
+import { type ApiError, denied, methodNotAllowed, notFound } from '../base/errors.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
-import type { Answer } from '../sdk/answer.ts'
-import type { Operation, Row } from '../sdk/endpoints.ts'
-import type { RequestContext } from '../sdk/context.ts'
 import { parseFields } from '../schema/parse-fields.ts'
+import type { Answer } from '../sdk/answer.ts'
+import type { RequestContext } from '../sdk/context.ts'
+import type { Operation, Row } from '../sdk/endpoints.ts'
 import type { Core } from './core.ts'
 import { type CoreReply, type CoreRequest, errorReply } from './core-request.ts'
 import { Exchange } from './exchange.ts'
@@ -126,14 +126,14 @@ async function authorize(
     await tellCreateFromUpdate(exchange, row)
   }
   if (needsToken) {
-    const verdict = decide(caller.acl, {
+    const decision = decide(caller.acl, {
       operation: exchange.aclOperation(),
       path: `${place.namespace.path}${place.path}`,
       data: isJsonObject(exchange.data) ? exchange.data : null,
-      wrapTtlSeconds: request.wrapTtlSeconds,
+      ...(request.wrapTtlSeconds > 0 ? { wrapTtlSeconds: request.wrapTtlSeconds } : undefined),
     })
-    exchange.verdict = verdict
-    if (!verdict.allowed || (row?.auth === 'sudo' && !verdict.sudo)) {
+    exchange.decision = decision
+    if (!decision.allowed || (row?.auth === 'sudo' && !decision.rootPrivileges)) {
       throw denied('1 error occurred:\n\t* permission denied\n\n')
     }
   }
@@ -144,7 +144,9 @@ function absentRow(exchange: Exchange): ApiError {
   const place = exchange.place!
   const mount = place.mount
   if (!mount) {
-    return notFound(`no handler for route "${place.namespace.path}${place.path}". route entry not found.`)
+    return notFound(
+      `no handler for route "${place.namespace.path}${place.path}". route entry not found.`,
+    )
   }
   return mount.routes.operationsAt(place.mountPath).length > 0
     ? methodNotAllowed('1 error occurred:\n\t* unsupported operation\n\n')
@@ -218,4 +220,3 @@ async function refuse(exchange: Exchange, thrown: unknown): Promise<CoreReply> {
   }
   return errorReply(error)
 }
-

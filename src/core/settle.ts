@@ -43,7 +43,13 @@ export async function settle(
 /** Makes of the answer what the envelope shows: activates the lease, mints the token. */
 async function envelopeOf(exchange: Exchange, answer: Answer): Promise<Envelope> {
   const { core } = exchange
-  const envelope: Envelope = { data: null, lease: null, leaseSeconds: 0, auth: null, warnings: null }
+  const envelope: Envelope = {
+    data: null,
+    lease: null,
+    leaseSeconds: 0,
+    auth: null,
+    warnings: null,
+  }
   if ('data' in answer && answer.data) envelope.data = answer.data
   if ('leaseSeconds' in answer) envelope.leaseSeconds = answer.leaseSeconds ?? 0
   if ('lease' in answer && answer.lease) {
@@ -77,7 +83,12 @@ async function settleEmpty(
 ): Promise<CoreReply> {
   await exchange.auditResponse(responseEntry(exchange, envelope))
   const { operation } = row
-  if (operation === 'read' || operation === 'list' || operation === 'scan' || operation === 'head') {
+  if (
+    operation === 'read' ||
+    operation === 'list' ||
+    operation === 'scan' ||
+    operation === 'head'
+  ) {
     return jsonReply(404, '{"errors":[]}\n')
   }
   if (!envelope.warnings) return emptyReply
@@ -191,7 +202,15 @@ function envelopeText(requestId: string, envelope: Envelope, repeatsData: boolea
   )
 }
 
-const ENVELOPE_KEYS = ['request_id', 'lease_id', 'renewable', 'lease_duration', 'data', 'warnings', 'auth']
+const ENVELOPE_KEYS = [
+  'request_id',
+  'lease_id',
+  'renewable',
+  'lease_duration',
+  'data',
+  'warnings',
+  'auth',
+]
 
 /** The members of data for the top level; a name that the envelope has itself stays in data alone. */
 function repeat(data: Data, dataText: string): string {

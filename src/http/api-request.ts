@@ -1,7 +1,8 @@
 // An HTTP request as core sees it: the decoded path, the headers that carry meaning, the query. Whatever
 // is wrong with them becomes `fault`, so that core audits the request before it refuses it.
-import { ApiError, badRequest } from '../base/errors.ts'
+
 import { parseDurationSeconds } from '../base/duration.ts'
+import { ApiError, badRequest } from '../base/errors.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { CoreRequest } from '../core/core-request.ts'
 import type { HttpRequest } from './exchange.ts'
@@ -48,7 +49,8 @@ export class ApiRequest implements CoreRequest {
     this.contentType = http.header('content-type') ?? ''
     const wrap = http.header('x-vault-wrap-ttl')
     this.wrapTtlSeconds = wrap ? (parseDurationSeconds(wrap) ?? -1) : 0
-    if (this.wrapTtlSeconds < 0) fault ??= badRequest('invalid value for the header X-Vault-Wrap-TTL')
+    if (this.wrapTtlSeconds < 0)
+      fault ??= badRequest('invalid value for the header X-Vault-Wrap-TTL')
     this.fault = fault
   }
 
@@ -87,7 +89,12 @@ export class ApiRequest implements CoreRequest {
 }
 
 const isYes = (value: unknown): boolean =>
-  value === 'true' || value === '1' || value === 't' || value === 'T' || value === 'True' || value === 'TRUE'
+  value === 'true' ||
+  value === '1' ||
+  value === 't' ||
+  value === 'T' ||
+  value === 'True' ||
+  value === 'TRUE'
 
 function tokenOf(http: HttpRequest): string | null {
   const token = http.header('x-vault-token')

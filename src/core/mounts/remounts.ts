@@ -1,7 +1,8 @@
 // Moves of mounts: the move itself is one commit; its status is kept for a day so that whoever asks with
 // the migration id learns how it ended.
-import { ApiError } from '../../base/errors.ts'
+
 import type { Clock } from '../../base/clock.ts'
+import { ApiError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
 import type { MountRecord } from './mount-record.ts'

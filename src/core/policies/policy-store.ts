@@ -1,13 +1,20 @@
 // Policies as they are stored, one entry each under their namespace, and the ACLs made from them. Parsed
 // policies and ACLs are kept per namespace for the version of its epoch: tokens with the same policies
 // share one ACL, and any change to a policy moves the epoch.
-import { ApiError, badRequest } from '../../base/errors.ts'
+
 import type { Clock } from '../../base/clock.ts'
+import { ApiError, badRequest } from '../../base/errors.ts'
 import { namespaceEpochKey, policyPrefix } from '../keys.ts'
 import type { NamespaceRecord } from '../mounts/topology.ts'
 import type { CoreStorage } from '../store.ts'
-import { defaultPolicyText } from './built-in-policies.ts'
-import { type Acl, compileAcl } from './compile-acl.ts'
+import type { Acl } from './acl.ts'
+import {
+  DEFAULT_POLICY_TEXT,
+  IMMUTABLE_POLICIES,
+  RESPONSE_WRAPPING_POLICY_TEXT,
+  ROOT_POLICY,
+} from './builtin-policies.ts'
+import { type AclPolicy, compileAcl } from './compile-acl.ts'
 import { NO_IDENTITY, type TemplateIdentity } from './identity-template.ts'
 import { parsePolicy } from './parse-policy.ts'
 import type { Policy } from './policy.ts'
@@ -43,10 +50,11 @@ export class PolicyStore {
   /** null where there is none; `root` has no text. */
   async get(namespace: NamespaceRecord, name: string): Promise<StoredPolicy | null> {
     const known = canonical(name)
-    if (known === 'root') return { name: 'root', text: '', modifiedAtMs: 0, version: 1 }
+    if (known === 'root') return builtIn('root', '')
+    if (known === 'response-wrapping') return builtIn(known, RESPONSE_WRAPPING_POLICY_TEXT)
     const entry = await this.#storage.get(keyOf(namespace, known))
     if (entry) return entry.json<StoredPolicy>()
-    return known === 'default' ? builtInDefault : null
+    return known === 'default' ? builtIn('default', DEFAULT_POLICY_TEXT) : null
   }
 
   async list(
@@ -69,8 +77,9 @@ export class PolicyStore {
     cas: number | undefined,
   ): Promise<readonly string[]> {
     const known = canonical(name)
-    if (known === 'root') throw badRequest('cannot update "root" policy')
-    if (known === '' || known.includes('/')) throw badRequest('a policy name cannot be empty or hold "/"')
+    if (IMMUTABLE_POLICIES.includes(known)) throw badRequest(`cannot update "${known}" policy`)
+    if (known === '' || known.includes('/'))
+      throw badRequest('a policy name cannot be empty or hold "/"')
     parseOrRefuse(known, text)
     await this.#storage.transaction(async (tx) => {
       const key = keyOf(namespace, known)
@@ -92,8 +101,9 @@ export class PolicyStore {
 
   async remove(namespace: NamespaceRecord, name: string): Promise<void> {
     const known = canonical(name)
-    if (known === 'root') throw badRequest('cannot delete "root" policy')
-    if (known === 'default') throw badRequest('cannot delete "default" policy')
+    if (IMMUTABLE_POLICIES.includes(known) || known === 'default') {
+      throw badRequest(`cannot delete "${known}" policy`)
+    }
     await this.#storage.transaction(async (tx) => {
       const key = keyOf(namespace, known)
       if (!(await tx.get(key))) return
@@ -111,21 +121,15 @@ export class PolicyStore {
   ): Promise<Acl> {
     const compiled = this.#compiledOf(namespace, epoch)
     const shared = names.join('\n')
+    const nowMs = this.#clock.now()
     const known = identity === NO_IDENTITY ? compiled.acls.get(shared) : undefined
-    if (known) return known
-    const policies: Policy[] = []
+    if (known && nowMs < known.validUntilMs) return known
+    const policies: AclPolicy[] = []
     for (const name of names) {
-      if (name === 'root') continue
       const policy = await this.#parsed(compiled, namespace, name)
-      if (policy) policies.push(policy)
+      if (policy) policies.push({ policy, namespace: { id: namespace.id, path: namespace.path } })
     }
-    const acl = compileAcl({
-      policies,
-      isRoot: names.includes('root'),
-      namespace: { id: namespace.id, path: namespace.path },
-      identity,
-      nowMs: this.#clock.now(),
-    })
+    const acl = compileAcl(policies, nowMs, identity)
     if (compiled.acls.size >= MAX_CACHED_ACLS) compiled.acls.clear()
     if (identity === NO_IDENTITY) compiled.acls.set(shared, acl)
     return acl
@@ -156,6 +160,8 @@ export class PolicyStore {
   }
 
   #parsed(compiled: Compiled, namespace: NamespaceRecord, name: string): Promise<Policy | null> {
+    // Outside the root namespace nobody is root: a policy of that name would be an ordinary one.
+    if (name === 'root') return Promise.resolve(namespace.path === '' ? ROOT_POLICY : null)
     let policy = compiled.policies.get(name)
     if (!policy) {
       policy = this.get(namespace, name).then((stored) =>
@@ -169,12 +175,12 @@ export class PolicyStore {
   }
 }
 
-const builtInDefault: StoredPolicy = {
-  name: 'default',
-  text: defaultPolicyText,
+const builtIn = (name: string, text: string): StoredPolicy => ({
+  name,
+  text,
   modifiedAtMs: 0,
   version: 1,
-}
+})
 
 /** Policy names are case-insensitive, as in Vault. */
 const canonical = (name: string): string => name.trim().toLowerCase()
@@ -187,6 +193,8 @@ function parseOrRefuse(name: string, text: string): void {
     parsePolicy(name, text)
   } catch (error) {
     if (error instanceof ApiError) throw error
-    throw badRequest(`failed to parse policy: ${error instanceof Error ? error.message : 'unreadable'}`)
+    throw badRequest(
+      `failed to parse policy: ${error instanceof Error ? error.message : 'unreadable'}`,
+    )
   }
 }

@@ -93,7 +93,9 @@ export class Resources {
       slot.stopIdle?.()
       void slot.built
         .then((resource) => slot.kind.dispose(resource))
-        .catch((error) => this.#log.warn('resource was not disposed', { kind: slot.kind.name, err: error }))
+        .catch((error) =>
+          this.#log.warn('resource was not disposed', { kind: slot.kind.name, err: error }),
+        )
       return
     }
     slot.stopIdle ??= this.#clock.after(slot.kind.idleMs, () => this.#retire(name, slot))

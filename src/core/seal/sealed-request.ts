@@ -1,7 +1,7 @@
 // A request to a sealed server: only rows of sys that say so are served, without token, storage or audit
 // (the devices' salts are behind the barrier). Everything else is 503 and says so.
 import { methodNotAllowed, sealed } from '../../base/errors.ts'
-import { isJsonObject } from '../../base/json.ts'
+import { isJsonObject, stringifyJson } from '../../base/json.ts'
 import { parseFields } from '../../schema/parse-fields.ts'
 import type { Operation } from '../../sdk/endpoints.ts'
 import type { Core } from '../core.ts'
@@ -9,7 +9,6 @@ import { type CoreReply, type CoreRequest, emptyReply, jsonReply } from '../core
 import type { Exchange } from '../exchange.ts'
 import { readBody } from '../request-body.ts'
 import { CoreContext } from '../request-context.ts'
-import { stringifyJson } from '../../base/json.ts'
 
 export async function serveSealed(
   core: Core,

@@ -4,8 +4,8 @@ import { badRequest, denied } from '../../base/errors.ts'
 import { list, string } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
-import { aclCapabilities, hasRightBelow, resultantAcl } from '../policies/acl-queries.ts'
-import type { Acl } from '../policies/compile-acl.ts'
+import type { Acl } from '../policies/acl.ts'
+import { capabilities, hasRightBelow, resultantAcl } from '../policies/acl-views.ts'
 import type { CoreContext } from '../request-context.ts'
 import { mountsOf } from './mount-endpoints.ts'
 import { mountView } from './mount-view.ts'
@@ -28,18 +28,20 @@ function answerFor(ctx: CoreContext, acl: Acl | null, { paths, path }: Paths): A
   const data: Record<string, readonly string[]> = {}
   for (const one of asked) {
     const full = `${ctx.place.namespace.path}${one.replace(/^\/+/, '')}`
-    const capabilities = acl ? aclCapabilities(acl, full) : ['deny']
-    data[one] = capabilities
+    data[one] = acl ? capabilities(acl, full) : ['deny']
   }
   if (asked.length === 1) data.capabilities = data[asked[0]!]!
   return { data }
 }
 
 /** The ACL of another token of this namespace or below; 400 where there is none. */
-async function aclOfToken(ctx: CoreContext, by: { token?: string; accessor?: string }): Promise<Acl> {
+async function aclOfToken(
+  ctx: CoreContext,
+  by: { token?: string; accessor?: string },
+): Promise<Acl> {
   const record = by.token
-    ? await ctx.core.tokens.byText(by.token)
-    : await ctx.core.tokens.byAccessor(by.accessor ?? '')
+    ? await ctx.core.tokens.find(by.token)
+    : await ctx.core.tokens.findByAccessor(by.accessor ?? '')
   const caller = record ? await ctx.core.callers.fresh(record, ctx.view) : null
   if (!caller || !caller.namespace.path.startsWith(ctx.place.namespace.path)) {
     throw badRequest(by.token ? 'invalid token' : 'invalid accessor')

@@ -1,9 +1,17 @@
 // sys/mounts, sys/auth, tune and remount. Source: Vault's API pages "sys/mounts", "sys/auth" and
 // "sys/remount"; secrets engines and auth methods differ only in the words and the path's prefix.
 import { badRequest } from '../../base/errors.ts'
-import { type Field, boolean, json, list, pairs, signedDuration, string } from '../../schema/field.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts'
-import { parseFields, type Parsed, unknownFields } from '../../schema/parse-fields.ts'
+import {
+  boolean,
+  type Field,
+  json,
+  list,
+  pairs,
+  signedDuration,
+  string,
+} from '../../schema/field.ts'
+import { type Parsed, parseFields, unknownFields } from '../../schema/parse-fields.ts'
 import type { Answer, Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { MountConfig, MountRecord } from '../mounts/mount-record.ts'
@@ -52,7 +60,9 @@ const enableFields = {
   seal_wrap: boolean('Accepted for compatibility.', { default: false }),
   external_entropy_access: boolean('Accepted for compatibility.', { default: false }),
   plugin_name: string('Old name of `type`.', { deprecated: true }),
-  plugin_version: string('Accepted for compatibility: plugins are part of the server.', { default: '' }),
+  plugin_version: string('Accepted for compatibility: plugins are part of the server.', {
+    default: '',
+  }),
 }
 
 function configChange(input: ConfigInput): Partial<MountConfig> {
@@ -203,7 +213,10 @@ async function enable(
   const ignored = unknownFields(configFields, sent)
   return ignored.length === 0
     ? { empty: true }
-    : { empty: true, warnings: [`config ignored these unrecognized parameters: [${ignored.join(' ')}]`] }
+    : {
+        empty: true,
+        warnings: [`config ignored these unrecognized parameters: [${ignored.join(' ')}]`],
+      }
 }
 
 function tuneView(ctx: CoreContext, record: MountRecord): Data {
@@ -214,7 +227,9 @@ function tuneView(ctx: CoreContext, record: MountRecord): Data {
     description: record.description,
     force_no_cache: config.forceNoCache,
     max_lease_ttl: config.maxTtlSeconds || system.maxTtlSeconds,
-    ...(record.class === 'auth' ? { token_type: config.tokenType ?? 'default-service' } : undefined),
+    ...(record.class === 'auth'
+      ? { token_type: config.tokenType ?? 'default-service' }
+      : undefined),
     ...(record.options ? { options: record.options } : undefined),
     ...listsOf(record),
   }
@@ -244,7 +259,9 @@ async function tune(
 function checked(config: MountConfig, systemMaxSeconds: number): MountConfig {
   const max = config.maxTtlSeconds || systemMaxSeconds
   if (config.defaultTtlSeconds > max) {
-    throw badRequest(`default lease TTL (${config.defaultTtlSeconds}s) is greater than the maximum (${max}s)`)
+    throw badRequest(
+      `default lease TTL (${config.defaultTtlSeconds}s) is greater than the maximum (${max}s)`,
+    )
   }
   return config
 }
@@ -282,7 +299,9 @@ export const mountEndpoints: readonly Row<CoreContext>[] = [
       const id = await ctx.core.remounts.begin(ctx.view, source, target)
       return {
         data: { migration_id: id },
-        warnings: ['Mount move has been queued. sys/remount/status/<migration_id> tells its progress.'],
+        warnings: [
+          'Mount move has been queued. sys/remount/status/<migration_id> tells its progress.',
+        ],
       }
     },
   }),

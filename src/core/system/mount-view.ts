@@ -1,7 +1,8 @@
 // How a mount looks in answers of sys/mounts, sys/auth and sys/internal/ui/mounts.
+
+import { VERSION } from '../../base/version.ts'
 import type { Data } from '../../sdk/answer.ts'
 import type { MountRecord } from '../mounts/mount-record.ts'
-import { VERSION } from '../../base/version.ts'
 
 export function mountView(record: MountRecord): Data {
   const { config } = record
@@ -11,7 +12,9 @@ export function mountView(record: MountRecord): Data {
       default_lease_ttl: config.defaultTtlSeconds,
       force_no_cache: config.forceNoCache,
       max_lease_ttl: config.maxTtlSeconds,
-      ...(record.class === 'auth' ? { token_type: config.tokenType ?? 'default-service' } : undefined),
+      ...(record.class === 'auth'
+        ? { token_type: config.tokenType ?? 'default-service' }
+        : undefined),
       ...listsOf(record),
     },
     deprecation_status: 'supported',

@@ -1,7 +1,7 @@
 // sys/namespaces. Source: the API page "sys/namespaces" of OpenBao and Vault Enterprise.
 import { badRequest } from '../../base/errors.ts'
-import { pairs, string } from '../../schema/field.ts'
 import { isJsonObject, type JsonObject } from '../../base/json.ts'
+import { pairs, string } from '../../schema/field.ts'
 import type { Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { NamespaceRecord } from '../mounts/topology.ts'
@@ -38,7 +38,11 @@ async function listing(ctx: CoreContext, names: readonly string[]): Promise<Data
   return { key_info: info, keys }
 }
 
-async function below(ctx: CoreContext, namespace: NamespaceRecord, names: string[]): Promise<string[]> {
+async function below(
+  ctx: CoreContext,
+  namespace: NamespaceRecord,
+  names: string[],
+): Promise<string[]> {
   for (const name of await ctx.core.namespaces.children(namespace, {})) {
     const child = await ctx.view.child(namespace.id, name.slice(0, -1))
     if (!child) continue
@@ -54,13 +58,18 @@ export const namespaceEndpoints: readonly Row<CoreContext>[] = [
     input: pageFields,
     effects: false,
     handle: async (ctx, page) => ({
-      data: await listing(ctx, await ctx.core.namespaces.children(ctx.place.namespace, pageOf(page))),
+      data: await listing(
+        ctx,
+        await ctx.core.namespaces.children(ctx.place.namespace, pageOf(page)),
+      ),
     }),
   }),
   scan('namespaces', {
     about: 'List the namespaces below this one, all levels.',
     effects: false,
-    handle: async (ctx) => ({ data: await listing(ctx, await below(ctx, ctx.place.namespace, [])) }),
+    handle: async (ctx) => ({
+      data: await listing(ctx, await below(ctx, ctx.place.namespace, [])),
+    }),
   }),
   read('namespaces/*path', {
     about: 'Show a namespace.',

@@ -14,6 +14,8 @@ export function pageOf(page: {
 }): { after?: string; limit?: number } {
   return {
     ...(page.after ? { after: page.after } : undefined),
-    ...(page.limit !== undefined && page.limit > 0 ? { limit: Math.min(page.limit, MAX_PAGE) } : undefined),
+    ...(page.limit !== undefined && page.limit > 0
+      ? { limit: Math.min(page.limit, MAX_PAGE) }
+      : undefined),
   }
 }

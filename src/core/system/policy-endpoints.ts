@@ -10,7 +10,10 @@ const { read, write, remove, list } = endpoints<CoreContext>()
 
 const params = { name: string('Name of the policy.') }
 
-async function names(ctx: CoreContext, page: { after?: string; limit?: number }): Promise<string[]> {
+async function names(
+  ctx: CoreContext,
+  page: { after?: string; limit?: number },
+): Promise<string[]> {
   return ctx.core.policies.list(ctx.place.namespace, page)
 }
 
@@ -20,7 +23,8 @@ async function save(
   text: string | undefined,
   cas: number | undefined,
 ): Promise<Answer> {
-  if (text === undefined || text === '') throw badRequest(`'policy' parameter not supplied or empty`)
+  if (text === undefined || text === '')
+    throw badRequest(`'policy' parameter not supplied or empty`)
   const warnings = await ctx.core.policies.put(ctx.place.namespace, name, decoded(text), cas)
   return { empty: true, warnings }
 }

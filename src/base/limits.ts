@@ -33,3 +33,5 @@ export const IDLE_CONNECTION_SECONDS = 300
 export const WRITE_STALL_SECONDS = 60
 /** Bytes of later requests kept while one is handled; then the socket is no longer read. */
 export const MAX_PIPELINED_BYTES = 64 * 1024
+/** Nesting of an HCL or JSON policy or configuration: real ones take six levels. */
+export const MAX_HCL_DEPTH = 64

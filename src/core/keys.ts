@@ -12,6 +12,10 @@ export const ROOT_NAMESPACE_ID = 'root'
 export const SEAL_KEY = 'core/seal'
 /** The keyring, encrypted under the root key. */
 export const KEYRING_KEY = 'core/keyring'
+/** The root key, encrypted under the newest terms, so that other processes follow a new root key. */
+export const ROOT_KEY_KEY = 'core/root-key'
+/** How many encryptions of the newest term were handed out to processes. */
+export const KEY_USES_KEY = 'core/key-uses'
 export const CORE_EPOCH_KEY = 'core/epoch'
 
 export const namespaceKey = (id: string): string => `core/namespace/${id}`

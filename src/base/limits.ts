@@ -23,3 +23,10 @@ export const MAX_REQUEST_SECONDS = 90
 /** Default and largest life of leases and tokens, in seconds: 32 days, as in Vault. */
 export const SYSTEM_DEFAULT_TTL_SECONDS = 32 * 24 * 3600
 export const SYSTEM_MAX_TTL_SECONDS = 32 * 24 * 3600
+/** Characters of a token's text: a batch token carries its metadata; more only serves to cost hashing. */
+export const MAX_TOKEN_CHARS = 16 * 1024
+/** Ancestors of a token, all kept in its entry: 200 of them are 5 KB. */
+export const MAX_TOKEN_DEPTH = 200
+/** Decoded token records kept by one process, in number and in bytes of what they were decoded from. */
+export const MAX_CACHED_TOKENS = 20_000
+export const MAX_CACHED_TOKEN_BYTES = 32 * 1024 * 1024

@@ -35,3 +35,10 @@ export const WRITE_STALL_SECONDS = 60
 export const MAX_PIPELINED_BYTES = 64 * 1024
 /** Nesting of an HCL or JSON policy or configuration: real ones take six levels. */
 export const MAX_HCL_DEPTH = 64
+/** Characters of a token's text: a batch token carries its metadata; more only serves to cost hashing. */
+export const MAX_TOKEN_CHARS = 16 * 1024
+/** Ancestors of a token, all kept in its entry: 200 of them are 5 KB. */
+export const MAX_TOKEN_DEPTH = 200
+/** Decoded token records kept by one process, in number and in bytes of what they were decoded from. */
+export const MAX_CACHED_TOKENS = 20_000
+export const MAX_CACHED_TOKEN_BYTES = 32 * 1024 * 1024

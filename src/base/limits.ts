@@ -23,3 +23,5 @@ export const MAX_REQUEST_SECONDS = 90
 /** Default and largest life of leases and tokens, in seconds: 32 days, as in Vault. */
 export const SYSTEM_DEFAULT_TTL_SECONDS = 32 * 24 * 3600
 export const SYSTEM_MAX_TTL_SECONDS = 32 * 24 * 3600
+/** Nesting of an HCL or JSON policy or configuration: real ones take six levels. */
+export const MAX_HCL_DEPTH = 64

@@ -9,12 +9,15 @@ import type { Operation, Row } from '../sdk/endpoints.ts'
 import type { Core } from './core.ts'
 import { type CoreReply, type CoreRequest, errorReply } from './core-request.ts'
 import { Exchange } from './exchange.ts'
+import type { Host } from './host.ts'
 import { CORE_EPOCH_KEY, namespaceEpochKey } from './keys.ts'
 import { decide } from './policies/decide.ts'
 import { readBody } from './request-body.ts'
 import { CoreContext } from './request-context.ts'
 import { serveSealed } from './seal/sealed-request.ts'
 import { settle } from './settle.ts'
+import { isAddressBound } from './tokens/token-address.ts'
+import type { TokenRecord } from './tokens/token-record.ts'
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   GET: 'read',
@@ -28,23 +31,25 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 }
 
 /** Serves one request. Never rejects: a bug becomes a 500 and a line in the log. */
-export async function handleRequest(core: Core, request: CoreRequest): Promise<CoreReply> {
-  const exchange = new Exchange(core, request)
-  core.inFlight.begin(exchange)
+export async function handleRequest(host: Host, request: CoreRequest): Promise<CoreReply> {
+  const exchange = new Exchange(host, request)
+  host.inFlight.begin(exchange)
   try {
-    return await serve(core, request, exchange)
+    return await serve(host, request, exchange)
   } catch (error) {
     return await refuse(exchange, error)
   } finally {
-    core.inFlight.end(exchange)
+    if (exchange.usesLeft === -1) await exchange.endSpentToken()
+    host.inFlight.end(exchange)
   }
 }
 
-async function serve(core: Core, request: CoreRequest, exchange: Exchange): Promise<CoreReply> {
+async function serve(host: Host, request: CoreRequest, exchange: Exchange): Promise<CoreReply> {
   const operation = OPERATIONS[request.method]
   if (!operation) throw methodNotAllowed('unsupported method')
   exchange.operation = operation
-  if (core.seal.isSealed()) return serveSealed(core, request, exchange, operation)
+  const { core } = exchange
+  if (!core) return serveSealed(host, request, exchange, operation)
   await identify(core, request, exchange)
   if (request.fault) throw request.fault
   const { row } = await route(core, request, exchange, operation)
@@ -64,13 +69,20 @@ async function identify(core: Core, request: CoreRequest, exchange: Exchange): P
     ? [CORE_EPOCH_KEY, namespaceEpochKey(located.namespaceId), ...located.keys]
     : [CORE_EPOCH_KEY]
   const snapshot = await core.storage.readRaw(keys)
-  exchange.view = core.topology.at(snapshot.get(CORE_EPOCH_KEY)?.version)
+  const epoch = snapshot.get(CORE_EPOCH_KEY)?.version ?? ''
+  exchange.view = core.topology.at(epoch)
+  const following = core.follow(epoch)
+  if (following) await following
   if (located) {
-    const epoch = snapshot.get(namespaceEpochKey(located.namespaceId))?.version
-    exchange.epoch = epoch ?? ''
+    exchange.epoch = snapshot.get(namespaceEpochKey(located.namespaceId))?.version ?? ''
     exchange.record = await core.tokens.resolve(located, snapshot)
     if (exchange.record) {
-      exchange.caller = await core.callers.of(exchange.record, exchange.epoch, exchange.view)
+      exchange.caller = await core.callers.of(
+        exchange.record,
+        exchange.epoch,
+        exchange.view,
+        request.token!,
+      )
     }
   }
 }
@@ -88,7 +100,6 @@ async function route(
   const place = await exchange.view!.locate(request.namespace, path)
   if (!place) throw notFound(`no namespace at ${request.namespace}/`)
   exchange.place = place
-  if (core.quotas) await core.quotas.check(exchange)
   const mount = place.mount
   if (!mount) return { row: null }
   const match =
@@ -117,10 +128,10 @@ async function authorize(
   if (!record || !caller) {
     throw request.token === null ? denied('missing client token') : denied()
   }
-  if (!core.tokens.isAddressBound(record, request.remoteAddress)) throw denied()
+  if (!isAddressBound(record.entry, request.remoteAddress)) throw denied()
   // A token acts in its own namespace and below it, nowhere else.
   if (needsToken && !place.namespace.path.startsWith(caller.namespace.path)) throw denied()
-  if (record.entry.numUses > 0) exchange.usesLeft = await core.tokens.spendUse(record)
+  if (record.entry.numUses !== 0) await spendUse(core, exchange, record)
   if (place.mount) {
     exchange.context = contextOf(core, request, exchange)
     await tellCreateFromUpdate(exchange, row)
@@ -140,6 +151,14 @@ async function authorize(
   if (!row) throw absentRow(exchange)
 }
 
+/** A limited token loses one use, exactly, also when the request is denied; its last use ends it. */
+async function spendUse(core: Core, exchange: Exchange, record: TokenRecord): Promise<void> {
+  const spent = await core.tokens.spendUse(record)
+  if (spent === 'gone') throw denied()
+  if (spent === 'unlimited') return
+  exchange.usesLeft = spent === 'last' ? -1 : record.entry.numUses - 1
+}
+
 function absentRow(exchange: Exchange): ApiError {
   const place = exchange.place!
   const mount = place.mount
@@ -155,6 +174,7 @@ function absentRow(exchange: Exchange): ApiError {
 
 function contextOf(core: Core, request: CoreRequest, exchange: Exchange): CoreContext {
   return new CoreContext({
+    host: exchange.host,
     core,
     request,
     id: exchange.id,
@@ -205,7 +225,7 @@ async function answerOf(
   try {
     return await row.handle(context, values as never)
   } catch (error) {
-    if (context.pendingLease) await exchange.core.leases.giveUp(context.pendingLease)
+    if (context.pendingLease) await exchange.core!.leases.giveUp(context.pendingLease)
     throw error
   }
 }

@@ -15,7 +15,7 @@ import { allPages } from '../pages.ts'
 import { RouteTable } from '../router/route-table.ts'
 import type { CoreStorage } from '../store.ts'
 import { mountAliveKey } from './mount-alive.ts'
-import { type MountRecord, mountInfo } from './mount-record.ts'
+import { auditMount, type MountRecord, mountInfo } from './mount-record.ts'
 import { type Mount, MountTable } from './mount-table.ts'
 
 export interface NamespaceRecord {

@@ -71,7 +71,18 @@ export function openLmdb(options: LmdbOptions): StorageBackend {
     throw new Error(`storage ${file} can't be opened: ${reasonOf(cause)}`, { cause })
   }
   openPaths.add(folder)
+  handleGroupFailure(db)
   return new LmdbBackend(db, folder, options)
+}
+
+/**
+ * lmdb keeps one promise per group of commits that it hands to nobody; when a group fails (a full disk) it
+ * would end the process as an unhandled rejection. Every commit hears of the failure by its own promise.
+ */
+function handleGroupFailure(db: Store): void {
+  const ignore = (): void => {}
+  // The promise is made right after this event, in the same turn.
+  db.on('beforecommit', () => queueMicrotask(() => void db.committed.then(ignore, ignore)))
 }
 
 class LmdbBackend implements StorageBackend {
@@ -260,6 +271,13 @@ async function refuse(error: unknown): Promise<never> {
   throw unavailable(`storage refused the write: ${reasonOf(cause)}`, { cause })
 }
 
+/** errno EIO: what LMDB makes of a write that the file system took only a part of. */
+const INPUT_OUTPUT_ERROR = 5
+
+/** The system's words for it, without lmdb's page numbers behind them. */
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  if (!(cause instanceof Error)) return String(cause)
+  const words = cause.message.split(': Attempting to write')[0]!
+  const isShortWrite = (cause as { code?: unknown }).code === INPUT_OUTPUT_ERROR
+  return isShortWrite ? `${words} (is the disk full?)` : words
 }

@@ -10,6 +10,7 @@ import { MAX_KEY_BYTES } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { checkBatch, checkFolder, checkKey, checkKeys, checkPage } from '../../sdk/batch-limits.ts'
 import type { Batch, Page, StorageBackend, Stored, Unsubscribe } from '../../sdk/storage.ts'
+import { CommitGate } from './commit-gate.ts'
 import { CommitWatch } from './commit-watch.ts'
 import { FIRST_KEY, listNames, rangeKeys } from './list-keys.ts'
 import { prepareStore } from './prepare-store.ts'
@@ -89,6 +90,7 @@ class LmdbBackend implements StorageBackend {
   readonly #db: Store
   readonly #folder: string
   readonly #nextVersion: () => number
+  readonly #gate = new CommitGate()
   readonly #watch: CommitWatch
   readonly #listeners = new Set<(keys: readonly string[]) => void>()
   #isClosed = false
@@ -133,8 +135,8 @@ class LmdbBackend implements StorageBackend {
     // Nothing to write: that all versions stand in one snapshot is already a serializable answer.
     if (batch.writes.size === 0) return this.#allStand(batch.expect) ? 'committed' : 'conflict'
     this.#assertOpen()
-    const outcomes = await this.#watch.settle(this.#enqueue(batch)).catch(refuse)
-    for (const held of outcomes) if (!held) return 'conflict'
+    const written = this.#gate.run(batch.writes.size, () => this.#write(batch))
+    if (!(await this.#watch.settle(written).catch(refuse))) return 'conflict'
     if (this.#listeners.size > 0) this.#tell([...batch.writes.keys()])
     return 'committed'
   }
@@ -197,7 +199,7 @@ class LmdbBackend implements StorageBackend {
    * Puts the batch into the current group: conditions nested in one another, the writes innermost, so that
    * they happen only if all hold. Each condition answers for itself; the batch stands if all did.
    */
-  #enqueue(batch: Batch): Promise<boolean>[] {
+  async #write(batch: Batch): Promise<boolean> {
     const db = this.#db
     const outcomes: Promise<boolean>[] = []
     const conditions = [...batch.expect]
@@ -222,7 +224,8 @@ class LmdbBackend implements StorageBackend {
     }
     if (conditions.length === 0) outcomes.push(db.batch(write))
     else nest(0)
-    return outcomes
+    for (const held of await Promise.all(outcomes)) if (!held) return false
+    return true
   }
 
   #tell(keys: readonly string[]): void {

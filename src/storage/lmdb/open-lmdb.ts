@@ -104,14 +104,18 @@ class LmdbBackend implements StorageBackend {
 
   async read(keys: readonly string[]): Promise<ReadonlyMap<string, Stored>> {
     checkKeys(keys)
-    const db = this.#snapshot()
     const found = new Map<string, Stored>()
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i]!
-      const shared = db.getBinaryFast(key)
-      if (shared === undefined) continue
-      const version = versionText(getLastVersion())
-      found.set(key, { value: ownCopy(shared), version })
+    try {
+      const db = this.#snapshot()
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!
+        const shared = db.getBinaryFast(key)
+        if (shared === undefined) continue
+        const version = versionText(getLastVersion())
+        found.set(key, { value: ownCopy(shared), version })
+      }
+    } catch (error) {
+      throw this.#unreadable(error)
     }
     return found
   }
@@ -119,7 +123,11 @@ class LmdbBackend implements StorageBackend {
   async list(prefix: string, page: Page): Promise<readonly string[]> {
     checkFolder(prefix)
     checkPage(page)
-    return listNames(this.#snapshot(), prefix, page)
+    try {
+      return listNames(this.#snapshot(), prefix, page)
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
   }
 
   async range(
@@ -127,7 +135,11 @@ class LmdbBackend implements StorageBackend {
     page: Page & { readonly before?: string },
   ): Promise<readonly string[]> {
     checkPage(page)
-    return rangeKeys(this.#snapshot(), prefix, page)
+    try {
+      return rangeKeys(this.#snapshot(), prefix, page)
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
   }
 
   async commit(batch: Batch): Promise<'committed' | 'conflict'> {
@@ -156,6 +168,8 @@ class LmdbBackend implements StorageBackend {
         if (!key.startsWith(prefix)) break
         yield [key, value]
       }
+    } catch (error) {
+      throw this.#unreadable(error)
     } finally {
       transaction.done()
     }
@@ -173,6 +187,15 @@ class LmdbBackend implements StorageBackend {
     } finally {
       openPaths.delete(this.#folder)
     }
+  }
+
+  /** What LMDB found wrong with its file, with the file's name and what to do; our own errors as they are. */
+  #unreadable(error: unknown): unknown {
+    if (error instanceof ApiError) return error
+    return new Error(
+      `storage ${this.#folder} can't be read: ${reasonOf(error)}; if the file is damaged, restore a backup`,
+      { cause: error },
+    )
   }
 
   #assertOpen(): void {

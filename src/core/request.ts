@@ -1,6 +1,6 @@
 // One request from the first storage read to the reply, top to bottom (ARCHITECTURE.md, "One request").
 // No middleware, no hooks: what happens to a request is what stands here, in this order.
-import { type ApiError, denied, methodNotAllowed, notFound } from '../base/errors.ts'
+import { type ApiError, denied, methodNotAllowed, notFound, unavailable } from '../base/errors.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { parseFields } from '../schema/parse-fields.ts'
 import type { Answer } from '../sdk/answer.ts'
@@ -11,6 +11,7 @@ import { type CoreReply, type CoreRequest, errorReply } from './core-request.ts'
 import { Exchange } from './exchange.ts'
 import type { Host } from './host.ts'
 import { CORE_EPOCH_KEY, namespaceEpochKey } from './keys.ts'
+import type { Place } from './mounts/topology.ts'
 import { decide } from './policies/decide.ts'
 import { readBody } from './request-body.ts'
 import { CoreContext } from './request-context.ts'
@@ -52,7 +53,7 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   if (!core) return serveSealed(host, request, exchange, operation)
   await identify(core, request, exchange)
   if (request.fault) throw request.fault
-  const { row } = await route(core, request, exchange, operation)
+  const { row } = await route(request, exchange, operation)
   await authorize(core, request, exchange, row)
   const context = exchange.context!
   const values = parseInput(exchange, row, context)
@@ -89,7 +90,6 @@ async function identify(core: Core, request: CoreRequest, exchange: Exchange): P
 
 /** Hop 4: the namespace, the mount and the row; the body as the row wants it. */
 async function route(
-  core: Core,
   request: CoreRequest,
   exchange: Exchange,
   operation: Operation,
@@ -98,16 +98,27 @@ async function route(
   const isListing = operation === 'list' || operation === 'scan'
   const path = isListing && !request.path.endsWith('/') ? `${request.path}/` : request.path
   const place = await exchange.view!.locate(request.namespace, path)
-  if (!place) throw notFound(`no namespace at ${request.namespace}/`)
+  if (!place) throw notFound('namespace not found')
   exchange.place = place
   const mount = place.mount
   if (!mount) return { row: null }
   const match =
     mount.routes.match(operation, place.mountPath) ??
     (operation === 'head' ? mount.routes.match('read', place.mountPath) : null)
+  const isForbiddenHere = match?.row.rootOnly === true && place.namespace.path !== ''
+  if (isForbiddenHere) throw notFound('1 error occurred:\n\t* unsupported path\n\n')
+  assertUnlocked(place, match?.row ?? null)
   exchange.match = match
   exchange.data = readBody(request, match?.row ?? null, operation)
   return { row: match?.row ?? null }
+}
+
+/** A locked namespace serves nothing but its unlocking, neither itself nor below. */
+function assertUnlocked(place: Place, row: Row<RequestContext> | null): void {
+  if (!place.lockedBy || row?.servesLocked === true) return
+  throw unavailable(
+    `API access to this namespace has been locked by an administrator - "${place.lockedBy.path}" must be unlocked to gain access.`,
+  )
 }
 
 /** Hops 5 to 8: who calls, may they; spends one use of a limited token, also on denial. */
@@ -126,7 +137,7 @@ async function authorize(
   }
   const { record, caller } = exchange
   if (!record || !caller) {
-    throw request.token === null ? denied('missing client token') : denied()
+    throw denied()
   }
   if (!isAddressBound(record.entry, request.remoteAddress)) throw denied()
   // A token acts in its own namespace and below it, nowhere else.

@@ -22,7 +22,7 @@ export async function serveSealed(
   if (request.fault) throw request.fault
   const { sealedMount: mount, systemRoutes: routes } = host
   const mountPath = request.path.startsWith('sys/') ? request.path.slice('sys/'.length) : null
-  if (mountPath === null || request.namespace !== '') throw sealed()
+  if (mountPath === null) throw sealed()
   const match =
     routes.match(operation, mountPath) ??
     (operation === 'head' ? routes.match('read', mountPath) : null)
@@ -66,5 +66,6 @@ function sealedPlace(mount: Mount, path: string, mountPath: string): Place {
     mount,
     path,
     mountPath,
+    lockedBy: null,
   }
 }

@@ -28,6 +28,7 @@ const headerParams = { header: string('Name of the header.') }
 
 export const auditEndpoints: readonly Row<CoreContext>[] = [
   read('audit', {
+    rootOnly: true,
     about: 'List the audit devices.',
     auth: 'sudo',
     effects: false,
@@ -37,6 +38,7 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
     }),
   }),
   write('audit/*path', {
+    rootOnly: true,
     about: 'Enable an audit device.',
     params,
     auth: 'sudo',
@@ -53,6 +55,7 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
     },
   }),
   remove('audit/*path', {
+    rootOnly: true,
     about: 'Disable an audit device.',
     params,
     auth: 'sudo',
@@ -63,6 +66,7 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
     },
   }),
   write('audit-hash/*path', {
+    rootOnly: true,
     about: 'The HMAC of a text as it stands in the lines of a device.',
     params,
     input: { input: string('The text.', { required: true, secret: true }) },
@@ -71,6 +75,7 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
     handle: async (ctx, { path, input }) => ({ data: { hash: ctx.core.audit.hash(path, input) } }),
   }),
   read('audit-chain', {
+    rootOnly: true,
     about: 'The heads of all audit writers and the public key, for `audit verify -heads`.',
     auth: 'sudo',
     effects: false,
@@ -82,12 +87,14 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
     }),
   }),
   read('config/auditing/request-headers', {
+    rootOnly: true,
     about: 'The request headers that audit shows.',
     auth: 'sudo',
     effects: false,
     handle: async (ctx) => ({ data: { headers: ctx.core.audit.headerSettings() } }),
   }),
   read('config/auditing/request-headers/:header', {
+    rootOnly: true,
     about: 'Whether and how audit shows a request header.',
     params: headerParams,
     auth: 'sudo',
@@ -100,6 +107,7 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
     },
   }),
   write('config/auditing/request-headers/:header', {
+    rootOnly: true,
     about: 'Let audit show a request header.',
     params: headerParams,
     auth: 'sudo',
@@ -110,6 +118,7 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
     },
   }),
   remove('config/auditing/request-headers/:header', {
+    rootOnly: true,
     about: 'Keep a request header out of audit again.',
     params: headerParams,
     auth: 'sudo',

@@ -136,6 +136,7 @@ export const sealEndpoints: readonly Row<CoreContext>[] = [
     },
   }),
   write('seal', {
+    rootOnly: true,
     about: 'Seal the server.',
     auth: 'sudo',
     handle: async (ctx) => {

@@ -7,7 +7,7 @@ import type { Answer } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Operation, Row } from '../sdk/endpoints.ts'
 import type { Core } from './core.ts'
-import { type CoreReply, type CoreRequest, errorReply } from './core-request.ts'
+import { type CoreReply, type CoreRequest, errorReply, jsonReply } from './core-request.ts'
 import { Exchange } from './exchange.ts'
 import type { Host } from './host.ts'
 import { CORE_EPOCH_KEY, namespaceEpochKey } from './keys.ts'
@@ -17,6 +17,7 @@ import { readBody } from './request-body.ts'
 import { CoreContext } from './request-context.ts'
 import { serveSealed } from './seal/sealed-request.ts'
 import { settle } from './settle.ts'
+import { pathHelp } from './system/path-help.ts'
 import { isAddressBound } from './tokens/token-address.ts'
 import type { TokenRecord } from './tokens/token-record.ts'
 
@@ -54,6 +55,7 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   await identify(core, request, exchange)
   if (request.fault) throw request.fault
   const { row } = await route(request, exchange, operation)
+  if (request.wantsHelp) return serveHelp(host, exchange)
   await authorize(core, request, exchange, row)
   const context = exchange.context!
   const values = parseInput(exchange, row, context)
@@ -61,6 +63,22 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   if (!isQuiet) await exchange.auditRequest()
   const answer = await answerOf(exchange, row!, context, values)
   return settle(exchange, row!, answer, isQuiet)
+}
+
+/** `?help=1`: the rows at the path in words; any token with some right may ask. */
+async function serveHelp(host: Host, exchange: Exchange): Promise<CoreReply> {
+  const { place, caller } = exchange
+  if (!caller || !place!.namespace.path.startsWith(caller.namespace.path)) throw denied()
+  const path = `${place!.namespace.path}${place!.path}`
+  if (!decide(caller.acl, { operation: 'help', path }).allowed) throw denied()
+  const mount = place!.mount
+  const engine = host.engines.find(
+    (one) => one.type === mount?.record.type && one.class === mount.record.class,
+  )
+  const help = mount && pathHelp(mount, engine, place!.mountPath)
+  if (!help) throw absentRow(exchange)
+  await exchange.auditRequest()
+  return jsonReply(200, `${JSON.stringify(help)}\n`)
 }
 
 /** Hop 3: one read of what decides the request, the token's entry and the epochs. */

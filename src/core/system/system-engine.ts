@@ -14,6 +14,7 @@ import { mountEndpoints } from './mount-endpoints.ts'
 import { namespaceEndpoints } from './namespace-endpoints.ts'
 import { policyEndpoints } from './policy-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
+import { specEndpoints } from './spec-endpoints.ts'
 
 /** Core's rows see the whole CoreContext, which is what every request is given. */
 const rows = (table: readonly Row<CoreContext>[]): readonly Row<RequestContext>[] =>
@@ -32,6 +33,7 @@ export const systemEngine: Engine = {
     ...leaseEndpoints,
     ...auditEndpoints,
     ...wrappingEndpoints,
+    ...specEndpoints,
   ]),
 }
 

@@ -15,7 +15,7 @@ import {
   AuthFragments,
 } from '../src/core/audit/audit-entry.ts'
 import type { Log } from '../src/sdk/log.ts'
-import { plainCoreStorage } from '../test/support/plain-core-storage.ts'
+import { memoryCoreStorage } from '../test/support/memory-core-storage.ts'
 
 const ROUNDS = 5
 const REQUESTS = 30_000
@@ -127,7 +127,7 @@ async function measure(
 
 const folder = mkdtempSync(join(tmpdir(), 'audit-bench-'))
 const broker = new AuditBroker({
-  storage: plainCoreStorage(),
+  storage: memoryCoreStorage(),
   plugins: [fileAudit],
   clock: systemClock,
   random: systemRandom,

@@ -44,7 +44,13 @@ const auth = {
   tokenIssueTime: '2026-01-02T03:04:05Z',
   fragments: new AuthFragments(),
 }
-const mount = { point: 'secret/', type: 'kv', accessor: 'kv_12345678', class: 'secret' as const }
+const secrets = { point: 'secret/', type: 'kv', accessor: 'kv_12345678', class: 'secret' as const }
+const tokens = {
+  point: 'auth/token/',
+  type: 'token',
+  accessor: 'auth_token_1',
+  class: 'auth' as const,
+}
 const namespace = { id: 'root', path: '' }
 const policyResults = {
   allowed: true,
@@ -57,7 +63,7 @@ function request(path: string): AuditRequest {
     id: systemRandom.uuid(),
     clientId: auth.entityId,
     operation: 'read',
-    mount,
+    mount: path.startsWith('auth/') ? tokens : secrets,
     namespace,
     path,
     auth,

@@ -24,6 +24,8 @@ export interface NewToken {
   readonly parent: TokenRecord | null
   /** A text of the creator's own choice. */
   readonly id?: string
+  /** A text made by newTokenText, where it has to be known beforehand. */
+  readonly text?: string
   /** createdAtMs is filled in, and from ttlSeconds expiresAtMs, and from the parent ancestors. */
   readonly entry: Partial<TokenEntry>
 }
@@ -57,9 +59,9 @@ export async function mintInto(
   of: NewToken,
   trustsRecord: boolean,
 ): Promise<MintedToken> {
-  const parent = of.parent && (await hold(core, tx, of.parent, 'hasChildren', trustsRecord))
+  const parent = of.parent && (await hold(core, tx, of.parent, 'children', trustsRecord))
   const entry = newEntry(core, of, parent)
-  const text = of.id ?? newText(core, of.namespaceId)
+  const text = of.id ?? of.text ?? newTokenText(core, of.namespaceId)
   const hash = core.hash(text)
   const key = tokenKey(of.namespaceId, hash)
   if (of.id !== undefined) await assertFree(tx, of.id, key)
@@ -72,7 +74,7 @@ export async function mintInto(
   return { text, accessor, hash, entry }
 }
 
-const newText = (core: TokenCore, namespaceId: string): string => {
+export const newTokenText = (core: TokenCore, namespaceId: string): string => {
   const body = core.random.bytes(SERVICE_TOKEN_BYTES).toString('base64url')
   return tokenText(SERVICE_PREFIX, body, namespaceId)
 }
@@ -102,7 +104,9 @@ function newEntry(core: TokenCore, of: NewToken, parent = of.parent?.entry ?? nu
   }
 }
 
-export type Holding = 'hasChildren' | 'hasLeases' | 'hasCubbyhole'
+/** What a token can have hanging on it, and the flag of its entry that says so. */
+const FLAGS = { children: 'hasChildren', leases: 'hasLeases', cubbyhole: 'hasCubbyhole' } as const
+export type Holding = keyof typeof FLAGS
 
 /**
  * Ties the commit to a living token and makes sure that its entry says what hangs on it, so that its end
@@ -116,7 +120,8 @@ export async function hold(
   trustsRecord: boolean,
 ): Promise<TokenEntry> {
   if (record.kind === 'batch') throw denied()
-  if (trustsRecord && record.entry[what]) {
+  const flag = FLAGS[what]
+  if (trustsRecord && record.entry[flag]) {
     tx.expect(record.key, record.version)
     return record.entry
   }
@@ -125,8 +130,8 @@ export async function hold(
   const entry = decodeEntry(stored.text())
   if (isOver(entry, core.clock.now())) {
     // The last use of a token with limited uses is this very request.
-    if (entry.numUses >= 0 || what === 'hasChildren') throw denied()
+    if (entry.numUses >= 0 || what === 'children') throw denied()
   }
-  if (!entry[what]) tx.put(record.key, encodeEntry({ ...entry, [what]: true }))
+  if (!entry[flag]) tx.put(record.key, encodeEntry({ ...entry, [flag]: true }))
   return entry
 }

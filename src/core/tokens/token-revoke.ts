@@ -1,6 +1,7 @@
 // Ends tokens. One without children goes with its own entry and touches no epoch. One with children leaves
 // a mark that kills its whole tree in the same commit; a job works the tree off behind it. Revoked on its
 // own, it leaves a mark that cuts its children off from what is above.
+import { denied } from '../../base/errors.ts'
 import { MAX_REQUEST_SECONDS } from '../../base/limits.ts'
 import { dueKey } from '../jobs/due-index.ts'
 import { namespaceEpochKey, tokenChildPrefix, tokenKey, wrappedKey } from '../keys.ts'
@@ -78,6 +79,15 @@ async function isAliveIn(core: TokenCore, tx: CoreTx, entry: TokenEntry): Promis
   return isLineageAlive(entry.ancestors, (id) => sets.get(id) ?? null)
 }
 
+/** Also true while the job that frees the children of a token revoked on its own is still running. */
+export async function isOrphan(core: TokenCore, record: TokenRecord): Promise<boolean> {
+  const parent = parentOf(record.entry)
+  const ref = parent === null ? null : parseAccessor(parent)
+  if (!ref) return true
+  const key = tombstoneKey(ref.namespaceId, 'cut', ref.hash)
+  return (await core.storage.readRaw([key])).has(key)
+}
+
 function endTree(core: TokenCore, tx: CoreTx, ref: TokenRef, entry: TokenEntry): void {
   removeToken(core, tx, ref, entry)
   if (!entry.hasChildren) return
@@ -98,7 +108,12 @@ export function removeToken(core: TokenCore, tx: CoreTx, ref: TokenRef, entry: T
 }
 
 /** The same without the parent's mark. At most five writes. */
-export function removeEntry(core: TokenCore, tx: CoreTx, ref: TokenRef, entry: TokenEntry): number {
+export function removeEntry(
+  core: Pick<TokenCore, 'clock' | 'due'>,
+  tx: CoreTx,
+  ref: TokenRef,
+  entry: TokenEntry,
+): number {
   let writes = 1
   tx.delete(tokenKey(ref.namespaceId, ref.hash))
   if (entry.expiresAtMs > 0) {
@@ -124,28 +139,23 @@ export function removeEntry(core: TokenCore, tx: CoreTx, ref: TokenRef, entry: T
 const spentDueAt = (entry: TokenEntry): number => entry.spentAtMs + MAX_REQUEST_SECONDS * 1000
 
 /**
- * Spends one use of a token with limited uses, exactly, whoever else does so at the same time. 'gone':
- * there was none left (answer 403). After 'last' the request revokes the token when it is done.
+ * Spends one use of a token with limited uses, exactly, whoever else does so at the same time. Answers how
+ * many are left: after 0 the request revokes the token when it is done. 403 where none was left.
  */
-export async function spendUse(
-  core: TokenCore,
-  record: TokenRecord,
-): Promise<'unlimited' | 'spent' | 'last' | 'gone'> {
-  if (record.entry.numUses === 0 || record.kind === 'batch') return 'unlimited'
+export async function spendUse(core: TokenCore, record: TokenRecord): Promise<number> {
   return await core.storage.transaction(async (tx) => {
     const stored = await tx.get(record.key)
-    if (!stored) return 'gone'
+    if (!stored) throw denied()
     const entry = decodeEntry(stored.text())
-    if (entry.numUses < 0) return 'gone'
-    if (entry.numUses === 0) return 'unlimited'
-    const isLast = entry.numUses === 1
-    const now = core.clock.now()
-    const spent = isLast ? { numUses: -1, spentAtMs: now } : { numUses: entry.numUses - 1 }
-    const next = { ...entry, ...spent }
-    tx.put(record.key, encodeEntry(next))
-    if (isLast) {
-      core.due.schedule(tx, DUE_TOKEN, record.namespaceId, record.hash, spentDueAt(next))
+    if (entry.numUses < 1) throw denied()
+    const left = entry.numUses - 1
+    if (left > 0) {
+      tx.put(record.key, encodeEntry({ ...entry, numUses: left }))
+      return left
     }
-    return isLast ? 'last' : 'spent'
+    const last = { ...entry, numUses: -1, spentAtMs: core.clock.now() }
+    tx.put(record.key, encodeEntry(last))
+    core.due.schedule(tx, DUE_TOKEN, record.namespaceId, record.hash, spentDueAt(last))
+    return 0
   })
 }

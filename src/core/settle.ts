@@ -26,7 +26,7 @@ export async function settle(
 ): Promise<CoreReply> {
   if ('raw' in answer) return settleRaw(exchange, answer.raw)
   if ('redirect' in answer) {
-    await exchange.auditResponse({ timeMs: exchange.core.clock.now(), redirect: answer.redirect })
+    await exchange.auditResponse({ timeMs: exchange.host.clock.now(), redirect: answer.redirect })
     return { status: 307, headers: ['Location', answer.redirect], body: null }
   }
   const envelope = await envelopeOf(exchange, answer)
@@ -42,7 +42,7 @@ export async function settle(
 
 /** Makes of the answer what the envelope shows: activates the lease, mints the token. */
 async function envelopeOf(exchange: Exchange, answer: Answer): Promise<Envelope> {
-  const { core } = exchange
+  const core = exchange.core!
   const envelope: Envelope = {
     data: null,
     lease: null,
@@ -101,7 +101,8 @@ async function settleWrapped(
   envelope: Envelope,
   isQuiet: boolean,
 ): Promise<CoreReply> {
-  const { core, request, place } = exchange
+  const { request, place } = exchange
+  const core = exchange.core!
   // A wrapping is an effect, whatever the row says: its request line is written before it.
   if (isQuiet) await exchange.auditRequest()
   const wrapInfo = await core.wrapping.wrap({
@@ -142,7 +143,7 @@ async function settleRaw(exchange: Exchange, raw: CoreReply): Promise<CoreReply>
   const at = raw.headers.findIndex((name) => name.toLowerCase() === 'content-type')
   if (at >= 0) data.http_content_type = raw.headers[at + 1]
   if (typeof raw.body === 'string') data.http_raw_body = raw.body
-  await exchange.auditResponse({ timeMs: exchange.core.clock.now(), data })
+  await exchange.auditResponse({ timeMs: exchange.host.clock.now(), data })
   return raw
 }
 
@@ -155,9 +156,9 @@ async function auditOrUndo(
     await exchange.auditResponse(response)
   } catch (error) {
     // The caller gets nothing, so nothing may live on: an unrecorded credential is the worst outcome.
-    if (envelope.lease) await exchange.core.leases.giveUp(envelope.lease)
+    if (envelope.lease) await exchange.core!.leases.giveUp(envelope.lease)
     if (envelope.auth && exchange.operation === 'write') {
-      await exchange.core.tokens.revokeUnrecorded(envelope.auth.client_token)
+      await exchange.core!.tokens.revokeUnrecorded(envelope.auth.client_token)
     }
     throw error instanceof Error ? error : internal('internal error')
   }
@@ -165,7 +166,7 @@ async function auditOrUndo(
 
 function responseEntry(exchange: Exchange, envelope: Envelope): AuditResponse {
   const entry: { -readonly [K in keyof AuditResponse]: AuditResponse[K] } = {
-    timeMs: exchange.core.clock.now(),
+    timeMs: exchange.host.clock.now(),
   }
   if (envelope.data) entry.data = envelope.data
   if (envelope.lease) entry.leaseId = envelope.lease.id

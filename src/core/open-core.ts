@@ -35,6 +35,7 @@ import { Resources } from './resources/resources.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import { openTokenService } from './tokens/token-service.ts'
+import { wrappingService } from './wrapping/wrapping-service.ts'
 
 export interface CoreParts {
   readonly storage: CoreStorage
@@ -94,6 +95,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     clock,
     random,
     due: dueIndex,
+    mountTtls: (mount) => servicesOf(mount.record, mount.namespace).ttls(),
     endLeases: (ref, signal) => leases.endOfToken(ref.namespaceId, ref.hash, signal),
   })
   const leases: LeaseService = new LeaseService({
@@ -178,6 +180,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     policies,
     callers: new Callers(policies, clock),
     tokens,
+    wrapping: wrappingService({ storage, clock, due: dueIndex, tokens }),
     jobs,
     leases,
     audit,

@@ -69,7 +69,7 @@ export const cubbyholeEndpoints: readonly Row<CoreContext>[] = [
       const text = stringifyJson(body)
       let isFirstTry = true
       await ctx.core.storage.transaction(async (tx) => {
-        await ctx.core.tokens.hold(tx, owner, 'cubbyhole', isFirstTry)
+        await ctx.core.tokens.hold(tx, owner, 'hasCubbyhole', isFirstTry)
         isFirstTry = false
         tx.put(key, text)
       })

@@ -59,7 +59,7 @@ export async function mintInto(
   of: NewToken,
   trustsRecord: boolean,
 ): Promise<MintedToken> {
-  const parent = of.parent && (await hold(core, tx, of.parent, 'children', trustsRecord))
+  const parent = of.parent && (await hold(core, tx, of.parent, 'hasChildren', trustsRecord))
   const entry = newEntry(core, of, parent)
   const text = of.id ?? of.text ?? newTokenText(core, of.namespaceId)
   const hash = core.hash(text)
@@ -104,9 +104,8 @@ function newEntry(core: TokenCore, of: NewToken, parent = of.parent?.entry ?? nu
   }
 }
 
-/** What a token can have hanging on it, and the flag of its entry that says so. */
-const FLAGS = { children: 'hasChildren', leases: 'hasLeases', cubbyhole: 'hasCubbyhole' } as const
-export type Holding = keyof typeof FLAGS
+/** What a token can have hanging on it: the flag of its entry that says so. */
+export type Holding = 'hasChildren' | 'hasLeases' | 'hasCubbyhole'
 
 /**
  * Ties the commit to a living token and makes sure that its entry says what hangs on it, so that its end
@@ -120,8 +119,7 @@ export async function hold(
   trustsRecord: boolean,
 ): Promise<TokenEntry> {
   if (record.kind === 'batch') throw denied()
-  const flag = FLAGS[what]
-  if (trustsRecord && record.entry[flag]) {
+  if (trustsRecord && record.entry[what]) {
     tx.expect(record.key, record.version)
     return record.entry
   }
@@ -130,8 +128,8 @@ export async function hold(
   const entry = decodeEntry(stored.text())
   if (isOver(entry, core.clock.now())) {
     // The last use of a token with limited uses is this very request.
-    if (entry.numUses >= 0 || what === 'children') throw denied()
+    if (entry.numUses >= 0 || what === 'hasChildren') throw denied()
   }
-  if (!entry[flag]) tx.put(record.key, encodeEntry({ ...entry, [flag]: true }))
+  if (!entry[what]) tx.put(record.key, encodeEntry({ ...entry, [what]: true }))
   return entry
 }

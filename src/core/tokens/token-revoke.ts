@@ -1,7 +1,6 @@
 // Ends tokens. One without children goes with its own entry and touches no epoch. One with children leaves
 // a mark that kills its whole tree in the same commit; a job works the tree off behind it. Revoked on its
 // own, it leaves a mark that cuts its children off from what is above.
-import { denied } from '../../base/errors.ts'
 import { MAX_REQUEST_SECONDS } from '../../base/limits.ts'
 import { dueKey } from '../jobs/due-index.ts'
 import { namespaceEpochKey, tokenChildPrefix, tokenKey, wrappedKey } from '../keys.ts'
@@ -139,23 +138,26 @@ export function removeEntry(
 const spentDueAt = (entry: TokenEntry): number => entry.spentAtMs + MAX_REQUEST_SECONDS * 1000
 
 /**
- * Spends one use of a token with limited uses, exactly, whoever else does so at the same time. Answers how
- * many are left: after 0 the request revokes the token when it is done. 403 where none was left.
+ * Spends one use of a token with limited uses, exactly, whoever else does so at the same time. 'gone':
+ * there was none left (answer 403). After 'last' the request revokes the token when it is done.
  */
-export async function spendUse(core: TokenCore, record: TokenRecord): Promise<number> {
+export async function spendUse(
+  core: TokenCore,
+  record: TokenRecord,
+): Promise<'unlimited' | 'spent' | 'last' | 'gone'> {
+  if (record.entry.numUses === 0 || record.kind === 'batch') return 'unlimited'
   return await core.storage.transaction(async (tx) => {
     const stored = await tx.get(record.key)
-    if (!stored) throw denied()
+    if (!stored) return 'gone'
     const entry = decodeEntry(stored.text())
-    if (entry.numUses < 1) throw denied()
-    const left = entry.numUses - 1
-    if (left > 0) {
-      tx.put(record.key, encodeEntry({ ...entry, numUses: left }))
-      return left
+    if (entry.numUses < 1) return entry.numUses === 0 ? 'unlimited' : 'gone'
+    if (entry.numUses > 1) {
+      tx.put(record.key, encodeEntry({ ...entry, numUses: entry.numUses - 1 }))
+      return 'spent'
     }
     const last = { ...entry, numUses: -1, spentAtMs: core.clock.now() }
     tx.put(record.key, encodeEntry(last))
     core.due.schedule(tx, DUE_TOKEN, record.namespaceId, record.hash, spentDueAt(last))
-    return 0
+    return 'last'
   })
 }

@@ -56,10 +56,7 @@ async function refOf(text: string): Promise<TokenRef> {
 }
 
 const sweep = async (kind: string, ref: TokenRef): Promise<boolean> =>
-  tokens.due[kind]!(
-    { key: '', kind, namespaceId: ref.namespaceId, id: ref.hash, atMs: clock.now() },
-    new AbortController().signal,
-  )
+  tokens.due[kind]!(ref, new AbortController().signal)
 
 describe('texts', () => {
   it('have the lengths that scanners know, and end in the namespace', async () => {

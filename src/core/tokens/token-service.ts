@@ -2,7 +2,6 @@
 // secrets behind the token hashes, so it is made when the server is unsealed and closed when it is sealed.
 import { anyCidrContains } from '../../base/cidr.ts'
 import type { Login } from '../../sdk/answer.ts'
-import type { DueHandler, DueMark } from '../jobs/due-worker.ts'
 import type { Mount } from '../mounts/mount-table.ts'
 import type { Place, TopologyView } from '../mounts/topology.ts'
 import type { CoreTx } from '../store.ts'
@@ -42,6 +41,9 @@ import { clearBelongings, isStored, sweepCut, sweepTree } from './token-sweep.ts
 import type { TokenRef } from './token-text.ts'
 import { type TidyCounts, tidyTokens } from './token-tidy.ts'
 
+/** Runs what a due mark of a token stands for. True: done, the mark can go. */
+export type TokenDueHandler = (ref: TokenRef, signal: AbortSignal) => Promise<boolean>
+
 export interface TokenService {
   /** No storage. null: the text can't be a token of this server. */
   locate(text: string): LocatedToken | null
@@ -73,10 +75,10 @@ export interface TokenService {
   /** The token alone; its children become orphans. */
   revokeOrphan(ref: TokenRef): Promise<boolean>
   /**
-   * Spends one use of a token whose entry limits them; answers how many are left. After 0 the request
-   * calls revoke when it is done. 403 where none was left.
+   * Spends one use of a token whose entry limits them. After 'last' the request calls revoke when it is
+   * done, at 'gone' it answers 403.
    */
-  spendUse(record: TokenRecord): Promise<number>
+  spendUse(record: TokenRecord): Promise<'unlimited' | 'spent' | 'last' | 'gone'>
   /** False where the token is bound to other addresses. */
   isAddressBound(record: TokenRecord, remoteAddress: string): boolean
   /** The token of a successful login. */
@@ -95,7 +97,7 @@ export interface TokenService {
   /** Mends marks that a damaged store lost; null while one is running in this process. */
   tidy(namespaceId: string): Promise<TidyCounts> | null
   /** By the kind of due mark; the mark's id is the token's hash. */
-  readonly due: Readonly<Record<string, DueHandler>>
+  readonly due: Readonly<Record<string, TokenDueHandler>>
   /** Forgets all that was decoded. */
   close(): void
 }
@@ -157,17 +159,16 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
   }
 }
 
-function dueHandlers(core: TokenCore, deps: TokenServiceDeps): Record<string, DueHandler> {
-  const refOf = (mark: DueMark): TokenRef => ({ namespaceId: mark.namespaceId, hash: mark.id })
+function dueHandlers(core: TokenCore, deps: TokenServiceDeps): Record<string, TokenDueHandler> {
   return {
-    [DUE_TOKEN]: (mark) => expireToken(core, refOf(mark)),
-    [DUE_TOKEN_SWEEP]: (mark, signal) => sweepTree(core, refOf(mark), signal),
-    [DUE_TOKEN_CUT]: (mark, signal) => sweepCut(core, refOf(mark), signal),
-    [DUE_TOKEN_END]: async (mark, signal) => {
+    [DUE_TOKEN]: (ref) => expireToken(core, ref),
+    [DUE_TOKEN_SWEEP]: (ref, signal) => sweepTree(core, ref, signal),
+    [DUE_TOKEN_CUT]: (ref, signal) => sweepCut(core, ref, signal),
+    [DUE_TOKEN_END]: async (ref, signal) => {
       // A mark that was set ahead, in case the token would never be made.
-      if (await isStored(core, refOf(mark))) return true
-      await clearBelongings(core, refOf(mark))
-      return (await deps.endLeases?.(refOf(mark), signal)) ?? true
+      if (await isStored(core, ref)) return true
+      await clearBelongings(core, ref)
+      return (await deps.endLeases?.(ref, signal)) ?? true
     },
   }
 }

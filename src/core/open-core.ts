@@ -42,6 +42,7 @@ import { Resources } from './resources/resources.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import { openTokenService } from './tokens/token-service.ts'
+import { wrappingService } from './wrapping/wrapping-service.ts'
 
 export interface CoreParts {
   readonly storage: CoreStorage
@@ -101,6 +102,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     clock,
     random,
     due: dueIndex,
+    mountTtls: (mount) => servicesOf(mount.record, mount.namespace).ttls(),
     endLeases: (ref, signal) => leases.endOfToken(ref.namespaceId, ref.hash, signal),
   })
   const leases: LeaseService = new LeaseService({
@@ -185,6 +187,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     policies,
     callers: new Callers(policies, clock),
     tokens,
+    wrapping: wrappingService({ storage, clock, due: dueIndex, tokens }),
     jobs,
     leases,
     audit,

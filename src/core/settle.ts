@@ -2,7 +2,7 @@
 // response is audited before a byte of it leaves, and what was issued is taken back if that fails.
 import { internal } from '../base/errors.ts'
 import { stringifyJson } from '../base/json.ts'
-import type { Answer, AuthBlock, Data } from '../sdk/answer.ts'
+import type { Answer, AuthBlock, Data, WrapInfo } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Row } from '../sdk/endpoints.ts'
 import type { Lease } from '../sdk/lease.ts'
@@ -30,6 +30,7 @@ export async function settle(
     return { status: 307, headers: ['Location', answer.redirect], body: null }
   }
   const envelope = await envelopeOf(exchange, answer)
+  if ('wrapInfo' in answer) return replyWrapped(exchange, envelope, answer.wrapInfo)
   if (isEmpty(row, answer)) return settleEmpty(exchange, row, envelope)
   const status = ('data' in answer && 'status' in answer && answer.status) || 200
   if (exchange.request.wrapTtlSeconds > 0 && status < 300) {
@@ -112,6 +113,14 @@ async function settleWrapped(
     namespaceId: place!.namespace.id,
     wrappedAccessor: envelope.auth?.accessor ?? '',
   })
+  return replyWrapped(exchange, envelope, wrapInfo)
+}
+
+async function replyWrapped(
+  exchange: Exchange,
+  envelope: Envelope,
+  wrapInfo: WrapInfo,
+): Promise<CoreReply> {
   const response = { ...responseEntry(exchange, envelope), wrapInfo: auditWrapInfo(wrapInfo) }
   await auditOrUndo(exchange, envelope, response)
   const text =
@@ -120,14 +129,7 @@ async function settleWrapped(
   return jsonReply(200, text)
 }
 
-function auditWrapInfo(info: {
-  token: string
-  accessor: string
-  ttl: number
-  creation_time: string
-  creation_path: string
-  wrapped_accessor?: string
-}): AuditWrapInfo {
+function auditWrapInfo(info: WrapInfo): AuditWrapInfo {
   return {
     ttlSeconds: info.ttl,
     token: info.token,

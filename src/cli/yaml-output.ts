@@ -20,6 +20,10 @@ function sorted(value: Json): unknown {
 }
 
 export function toYaml(value: Json): string {
-  const document = new Document(sorted(value), { customTags: (tags) => [exactNumber, ...tags] })
+  const document = new Document(sorted(value), {
+    // Text that YAML 1.1 reads as a time or a truth (y, no, 12:30) is quoted.
+    compat: 'yaml-1.1',
+    customTags: (tags) => [exactNumber, ...tags],
+  })
   return document.toString({ lineWidth: 0, indentSeq: false })
 }

@@ -1,7 +1,7 @@
 // Brings a fresh clone to the state where its commands can run: dependencies as the lock file says,
 // and a bundle that is newer than every source file. Plain JavaScript, as nothing is installed yet.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -18,17 +18,22 @@ export function run(command, args, env = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
-/** Installs when node_modules is missing or older than the lock file's content. */
+/**
+ * Installs when node_modules is missing or not what the lock file says. A node_modules that is a link
+ * belongs to another work tree: npm would empty it for everyone who shares it, so it is left alone.
+ */
 export function ensureInstalled() {
+  if (isLink(join(root, 'node_modules'))) return
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8')
   const stamp = join(root, 'node_modules', '.strongroom-lock')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   process.stderr.write('Installing dependencies…\n')
   // No install script is needed: every native part arrives as a prebuilt package.
   run('npm', ['ci', '--ignore-scripts', '--loglevel=error'])
-  mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, lock)
 }
+
+const isLink = (path) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 
 function newest(dir) {
   let latest = 0

@@ -1,0 +1,100 @@
+// The command line of the bench: `npm run bench -- --secrets 1000,1000000 --workers 1,2 …`.
+
+export interface PeerOption {
+  readonly name: string
+  readonly base: string
+  readonly token: string
+}
+
+export interface BenchOptions {
+  readonly secrets: readonly number[]
+  readonly workers: readonly number[]
+  readonly seconds: number
+  readonly rounds: number
+  readonly connections: number
+  readonly peers: readonly PeerOption[]
+  readonly hasOwn: boolean
+  readonly hasAudit: boolean
+  readonly loginsPerSecond: number
+  /** Tokens stored for the ready scenario; 0 leaves it out. */
+  readonly readyTokens: number
+  readonly json: string | null
+  readonly svg: string | null
+  readonly markdown: string | null
+}
+
+export const helpText = `npm run bench -- [options]
+  --secrets N,N        how many secrets are stored        (1000)
+  --workers N,N        processes of our server            (1)
+  --seconds N          length of one measurement          (3)
+  --rounds N           measurements of each kind          (5)
+  --connections N      keep-alive connections             (32)
+  --peer ADDR TOKEN    another Vault-compatible server on this machine, measured in the same rounds
+                       at the smallest N of --secrets; ADDR may be NAME=http://HOST:PORT; repeatable
+  --no-own             measure the peers alone
+  --no-audit           our server without an audit device
+  --with-logins [N]    also KV reads beside N token creations a second (200)
+  --ready [N]          also the time to serve after unsealing with N tokens stored (1000000)
+  --json FILE --svg FILE --markdown FILE   where to write the figures, the chart and the table
+`
+
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const rest = [...args]
+  const options = {
+    secrets: [1000] as number[],
+    workers: [1] as number[],
+    seconds: 3,
+    rounds: 5,
+    connections: 32,
+    peers: [] as PeerOption[],
+    hasOwn: true,
+    hasAudit: true,
+    loginsPerSecond: 0,
+    readyTokens: 0,
+    json: null as string | null,
+    svg: null as string | null,
+    markdown: null as string | null,
+  }
+  const value = (flag: string): string => {
+    const next = rest.shift()
+    if (next === undefined) throw new Error(`${flag} needs a value`)
+    return next
+  }
+  const numbers = (flag: string): number[] =>
+    value(flag)
+      .split(',')
+      .map((text) => count(flag, text))
+  const optional = (flag: string, otherwise: number): number =>
+    rest[0] !== undefined && /^\d/.test(rest[0]) ? count(flag, value(flag)) : otherwise
+  while (rest.length > 0) {
+    const flag = rest.shift()!
+    if (flag === '--secrets') options.secrets = numbers(flag)
+    else if (flag === '--workers') options.workers = numbers(flag)
+    else if (flag === '--seconds') options.seconds = count(flag, value(flag))
+    else if (flag === '--rounds') options.rounds = count(flag, value(flag))
+    else if (flag === '--connections') options.connections = count(flag, value(flag))
+    else if (flag === '--peer') options.peers.push(peerOption(value(flag), value(flag)))
+    else if (flag === '--no-own') options.hasOwn = false
+    else if (flag === '--no-audit') options.hasAudit = false
+    else if (flag === '--with-logins') options.loginsPerSecond = optional(flag, 200)
+    else if (flag === '--ready') options.readyTokens = optional(flag, 1_000_000)
+    else if (flag === '--json') options.json = value(flag)
+    else if (flag === '--svg') options.svg = value(flag)
+    else if (flag === '--markdown') options.markdown = value(flag)
+    else throw new Error(`unknown option ${flag}\n${helpText}`)
+  }
+  return { ...options, secrets: [...options.secrets].sort((a, b) => a - b) }
+}
+
+function count(flag: string, text: string): number {
+  const parsed = Number(text.replaceAll('_', ''))
+  if (!(parsed > 0)) throw new Error(`${flag}: ${text} is not a positive number`)
+  return parsed
+}
+
+/** Without a name a peer is called by its port until it has told what it is. */
+function peerOption(address: string, token: string): PeerOption {
+  const named = /^([^=/:]+)=(.+)$/.exec(address)
+  const base = (named?.[2] ?? address).replace(/\/$/, '')
+  return { name: named?.[1] ?? `port ${new URL(base).port}`, base, token }
+}

@@ -1,9 +1,10 @@
 // audit: enable, disable and list audit devices.
+import { compareUtf8 } from '../base/utf8-order.ts'
 import { barePath, folderPath } from './api-paths.ts'
 import { formatTable } from './columns.ts'
 import { defineCommand, type Family, ONE_ARGUMENT } from './command.ts'
 import { asTexts, parseData } from './data-arguments.ts'
-import { byteOrder, type Json, type JsonMap, OrderedMap } from './exact-json.ts'
+import { type Json, type JsonMap, OrderedMap } from './exact-json.ts'
 import { attempt, Failure } from './failure.ts'
 import { booleanFlag, stringFlag } from './flags.ts'
 import { formatValue } from './go-format.ts'
@@ -33,7 +34,10 @@ export const auditEnable = defineCommand({
   ],
   examples: [
     { does: 'A file:', run: ['{} audit enable file file_path=/var/log/audit.log'] },
-    { does: 'A second one at another path:', run: ['{} audit enable -path=second file file_path=/b.log'] },
+    {
+      does: 'A second one at another path:',
+      run: ['{} audit enable -path=second file file_path=/b.log'],
+    },
   ],
   output: [],
   flags: {
@@ -96,7 +100,7 @@ const DEVICE: Shape = [
 
 function devicesOf(data: JsonMap | null): Map<string, JsonMap> {
   const out = new Map<string, JsonMap>()
-  for (const path of [...(data?.keys() ?? [])].sort(byteOrder)) {
+  for (const path of [...(data?.keys() ?? [])].sort(compareUtf8)) {
     const device = mapOf(data, path)
     if (device?.has('type')) out.set(path, shaped(device, DEVICE))
   }
@@ -112,7 +116,7 @@ function detailed(devices: ReadonlyMap<string, JsonMap>): string {
     device.get('local') === true ? 'local' : 'replicated',
     [...(mapOf(device, 'options') ?? [])]
       .map(([name, value]) => `${name}=${formatValue(value)}`)
-      .sort(byteOrder)
+      .sort(compareUtf8)
       .join(' '),
   ])
   return formatTable([head, ...rows])

@@ -1,6 +1,14 @@
 // install-names: links under other names, so that scripts written for other commands find this one. A name
 // that a program on this machine already has is not taken over silently.
-import { accessSync, constants, lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { basename, delimiter, join, resolve } from 'node:path'
 import { defineCommand } from './command.ts'
 import { Failure, messageOf } from './failure.ts'
@@ -43,7 +51,10 @@ export function rivals(
   target: string,
   path: string,
 ): { readonly before: string[]; readonly after: string[]; readonly isInPath: boolean } {
-  const folders = path.split(delimiter).filter(Boolean).map((one) => resolve(one))
+  const folders = path
+    .split(delimiter)
+    .filter(Boolean)
+    .map((one) => resolve(one))
   const here = folders.indexOf(folder)
   const before: string[] = []
   const after: string[] = []
@@ -74,7 +85,9 @@ export const installNames = defineCommand({
     `Makes links in a folder under which this command answers as another one: ${KNOWN_NAMES.join(', ')}.`,
     'If a program of that name exists in the folder or elsewhere in PATH, nothing is done without -force.',
   ],
-  examples: [{ does: 'For scripts that call vault:', run: ['{} install-names ~/.local/bin vault bao'] }],
+  examples: [
+    { does: 'For scripts that call vault:', run: ['{} install-names ~/.local/bin vault bao'] },
+  ],
   isHttp: false,
   output: [],
   flags: {
@@ -96,7 +109,10 @@ export const installNames = defineCommand({
     const path = env.plain('PATH') ?? ''
     const reasons = names.flatMap((name) => refusals(name, folder, target, path))
     if (reasons.length > 0 && !flags.force) {
-      throw new Failure(1, `${reasons.join('\n')}\n\nNothing was done. -force makes the links anyway.`)
+      throw new Failure(
+        1,
+        `${reasons.join('\n')}\n\nNothing was done. -force makes the links anyway.`,
+      )
     }
     for (const reason of reasons) ui.warn(`WARNING! ${reason}`)
     try {
@@ -110,7 +126,12 @@ export const installNames = defineCommand({
     } catch (error) {
       throw new Failure(1, `Error making the links: ${messageOf(error)}`)
     }
-    if (!path.split(delimiter).map((one) => resolve(one)).includes(folder)) {
+    if (
+      !path
+        .split(delimiter)
+        .map((one) => resolve(one))
+        .includes(folder)
+    ) {
       ui.warn(`${folder} is not in PATH: add it, or the names will not be found.`)
     }
     return 0

@@ -47,7 +47,9 @@ export const leaseRenew = defineCommand({
   synopsis: 'Renew a lease',
   usage: '[options] ID',
   about: ['Makes a lease, and what it stands for, live longer.'],
-  examples: [{ does: 'Renew for an hour:', run: ['{} lease renew -increment=1h database/creds/ro/2f6a…'] }],
+  examples: [
+    { does: 'Renew for an hour:', run: ['{} lease renew -increment=1h database/creds/ro/2f6a…'] },
+  ],
   flags: { increment: durationFlag('How long to renew for; the server may decide otherwise.') },
   arity: ID,
   async run({ ui, flags, args, client }) {
@@ -64,7 +66,9 @@ export const leaseRevoke = defineCommand({
   name: 'lease revoke',
   synopsis: 'Revoke leases',
   usage: '[options] ID',
-  about: ['Revokes a lease, or with -prefix all leases below a path, and takes back what they stand for.'],
+  about: [
+    'Revokes a lease, or with -prefix all leases below a path, and takes back what they stand for.',
+  ],
   examples: [
     { does: 'One lease:', run: ['{} lease revoke database/creds/readonly/2f6a614c…'] },
     { does: 'All of a role:', run: ['{} lease revoke -prefix database/creds/readonly'] },

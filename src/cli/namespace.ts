@@ -23,7 +23,9 @@ export const namespaceFamily: Family = {
   ],
 }
 
-const customMetadata = mapFlag('A key=value to keep with the namespace. Can be given several times.')
+const customMetadata = mapFlag(
+  'A key=value to keep with the namespace. Can be given several times.',
+)
 
 function namespaceName(args: readonly string[]): string {
   return args[0]!.trim().replace(/^\/+/, '').replace(/\/+$/, '')
@@ -73,7 +75,9 @@ export const namespaceDelete = defineCommand({
   name: 'namespace delete',
   synopsis: 'Delete a namespace',
   usage: '[options] PATH',
-  about: ['Deletes a namespace with all that is in it. It is dead at once and cleared in the background.'],
+  about: [
+    'Deletes a namespace with all that is in it. It is dead at once and cleared in the background.',
+  ],
   examples: [{ does: 'Delete one:', run: ['{} namespace delete team-a'] }],
   output: [],
   arity: ONE_ARGUMENT,

@@ -12,7 +12,9 @@ export const printToken = defineCommand({
   name: 'print token',
   synopsis: 'Print the current token',
   usage: '',
-  about: ['Prints the token of the environment or of the token helper, as other commands would send it.'],
+  about: [
+    'Prints the token of the environment or of the token helper, as other commands would send it.',
+  ],
   examples: [{ does: 'Use it elsewhere:', run: ['curl -H "X-Vault-Token: $({} print token)" …'] }],
   async run({ ui, client }) {
     ui.out((await client()).token)

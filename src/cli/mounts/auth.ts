@@ -19,12 +19,17 @@ export const authEnable = defineCommand({
   about: ['Enables a method to log in. Without -path it is at auth/TYPE.'],
   examples: [
     { does: 'Names and passwords:', run: ['{} auth enable userpass'] },
-    { does: 'At another path:', run: ['{} auth enable -path=staff -description="Our people" ldap'] },
+    {
+      does: 'At another path:',
+      run: ['{} auth enable -path=staff -description="Our people" ldap'],
+    },
   ],
   output: [],
   flags: { ...enableFlags, 'token-type': tokenType },
   arity: ONE_ARGUMENT,
-  completes: [['userpass', 'approle', 'jwt', 'oidc', 'kubernetes', 'ldap', 'cert', 'radius', 'aws']],
+  completes: [
+    ['userpass', 'approle', 'jwt', 'oidc', 'kubernetes', 'ldap', 'cert', 'radius', 'aws'],
+  ],
   async run({ ui, flags, given, args, client }) {
     const api = await client()
     const named = args[0]!.trim()
@@ -113,7 +118,9 @@ export const authTune = defineCommand({
   synopsis: 'Change the settings of an auth method',
   usage: '[options] PATH',
   about: ['Changes the settings that are given and keeps the others.'],
-  examples: [{ does: 'Set the life of tokens:', run: ['{} auth tune -default-lease-ttl=72h staff/'] }],
+  examples: [
+    { does: 'Set the life of tokens:', run: ['{} auth tune -default-lease-ttl=72h staff/'] },
+  ],
   output: [],
   flags: { ...settingFlags, ...lockoutFlags, 'token-type': tokenType },
   arity: ONE_ARGUMENT,

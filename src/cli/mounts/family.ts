@@ -14,7 +14,9 @@ export const secretsFamily: Family = {
 export const authFamily: Family = {
   name: 'auth',
   synopsis: 'Work with auth methods',
-  about: ['Enables, lists, moves, tunes and disables the methods by which people and machines log in.'],
+  about: [
+    'Enables, lists, moves, tunes and disables the methods by which people and machines log in.',
+  ],
   examples: [
     { does: 'List them:', run: ['{} auth list'] },
     { does: 'Enable logins by name and password:', run: ['{} auth enable userpass'] },

@@ -1,6 +1,6 @@
 // The settings of a mount as flags, and the request bodies they make. A setting that was not given is left
 // out, so that the server keeps what it has.
-import { type JsonMap, type JsonLike, OrderedMap, toJson } from '../exact-json.ts'
+import { type JsonLike, type JsonMap, OrderedMap, toJson } from '../exact-json.ts'
 import {
   booleanFlag,
   durationFlag,
@@ -15,7 +15,9 @@ import { formatDuration } from '../go-format.ts'
 /** Settings that enabling and tuning have in common. */
 export const settingFlags = {
   description: stringFlag('What the mount is for.'),
-  'default-lease-ttl': durationFlag('Life of leases that name none; "system" for the server default.'),
+  'default-lease-ttl': durationFlag(
+    'Life of leases that name none; "system" for the server default.',
+  ),
   'max-lease-ttl': durationFlag('Longest life of leases; "system" for the server default.'),
   'audit-non-hmac-request-keys': listFlag(
     'A field of requests that audit devices write as it is. Can be given several times.',
@@ -26,7 +28,9 @@ export const settingFlags = {
   'listing-visibility': stringFlag('Whether the mount is shown to those not logged in.', {
     completes: ['unauth', 'hidden'],
   }),
-  'passthrough-request-headers': listFlag('A request header that the mount gets to see; repeatable.'),
+  'passthrough-request-headers': listFlag(
+    'A request header that the mount gets to see; repeatable.',
+  ),
   'allowed-response-headers': listFlag('A response header that the mount may set; repeatable.'),
   options: mapFlag('A key=value option of the mount. Can be given several times.'),
   version: integerFlag('Version of the engine to run, for engines that have several.'),

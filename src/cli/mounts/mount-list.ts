@@ -1,6 +1,7 @@
 // The lists of secrets engines and auth methods: as tables, and with all members for machines.
+import { compareUtf8 } from '../../base/utf8-order.ts'
 import { formatTable } from '../columns.ts'
-import { byteOrder, type Json, type JsonMap, OrderedMap } from '../exact-json.ts'
+import { type Json, type JsonMap, OrderedMap } from '../exact-json.ts'
 import { formatValue } from '../go-format.ts'
 import { mapOf, numberOf, type Shape, shaped, textOf, ZERO } from '../secret.ts'
 
@@ -45,7 +46,8 @@ function shapedMount(mount: JsonMap): OrderedMap {
   const lockout = mapOf(config, 'user_lockout_config')
   if (lockout) {
     const inner = shaped(lockout, LOCKOUT)
-    if (lockout.has('disable_lockout')) inner.set('disable_lockout', lockout.get('disable_lockout')!)
+    if (lockout.has('disable_lockout'))
+      inner.set('disable_lockout', lockout.get('disable_lockout')!)
     shapedConfig.set('user_lockout_config', inner)
   }
   return out.set('config', shapedConfig)
@@ -55,7 +57,7 @@ function shapedMount(mount: JsonMap): OrderedMap {
 export function mountsOf(data: JsonMap | null): Map<string, JsonMap> {
   const out = new Map<string, JsonMap>()
   const paths = [...(data?.keys() ?? [])].filter((path) => path.endsWith('/'))
-  for (const path of paths.sort(byteOrder)) {
+  for (const path of paths.sort(compareUtf8)) {
     const mount = mapOf(data, path)
     if (mount) out.set(path, shapedMount(mount))
   }
@@ -65,7 +67,12 @@ export function mountsOf(data: JsonMap | null): Map<string, JsonMap> {
 export function simpleMounts(mounts: ReadonlyMap<string, JsonMap>, withVersion: boolean): string {
   const head = ['Path', 'Type', 'Accessor', 'Description']
   const rows = [...mounts].map(([path, mount]) => {
-    const row = [path, textOf(mount, 'type'), textOf(mount, 'accessor'), textOf(mount, 'description')]
+    const row = [
+      path,
+      textOf(mount, 'type'),
+      textOf(mount, 'accessor'),
+      textOf(mount, 'description'),
+    ]
     return withVersion ? [...row, textOf(mount, 'plugin_version')] : row
   })
   return formatTable([withVersion ? [...head, 'Version'] : head, ...rows])
@@ -112,4 +119,3 @@ export function detailedMounts(mounts: ReadonlyMap<string, JsonMap>, kind: 'secr
   })
   return formatTable([head, ...rows])
 }
-

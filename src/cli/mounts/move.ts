@@ -54,7 +54,9 @@ export const authMove = defineCommand({
   name: 'auth move',
   synopsis: 'Move an auth method to another path',
   usage: '[options] SOURCE DESTINATION',
-  about: ['Moves an auth method to a new path. Both paths begin with auth/. Its tokens are revoked.'],
+  about: [
+    'Moves an auth method to a new path. Both paths begin with auth/. Its tokens are revoked.',
+  ],
   examples: [{ does: 'Move it:', run: ['{} auth move auth/approle/ auth/generic/'] }],
   output: [],
   arity: { min: 2, max: 2 },

@@ -16,7 +16,10 @@ export const secretsEnable = defineCommand({
       '-path it is mounted at its type.',
   ],
   examples: [
-    { does: 'A key-value engine with versions:', run: ['{} secrets enable -path=secret -version=2 kv'] },
+    {
+      does: 'A key-value engine with versions:',
+      run: ['{} secrets enable -path=secret -version=2 kv'],
+    },
     { does: 'With a limit on leases:', run: ['{} secrets enable -max-lease-ttl=30m database'] },
   ],
   output: [],
@@ -25,7 +28,9 @@ export const secretsEnable = defineCommand({
     'force-no-cache': booleanFlag('Make the engine do without caches.'),
   },
   arity: ONE_ARGUMENT,
-  completes: [['kv', 'transit', 'pki', 'ssh', 'database', 'totp', 'kubernetes', 'ldap', 'rabbitmq']],
+  completes: [
+    ['kv', 'transit', 'pki', 'ssh', 'database', 'totp', 'kubernetes', 'ldap', 'rabbitmq'],
+  ],
   async run({ ui, flags, given, args, client }) {
     const api = await client()
     const named = args[0]!.trim()
@@ -81,7 +86,9 @@ export const secretsTune = defineCommand({
   synopsis: 'Change the settings of a secrets engine',
   usage: '[options] PATH',
   about: ['Changes the settings that are given and keeps the others.'],
-  examples: [{ does: 'Set the life of leases:', run: ['{} secrets tune -default-lease-ttl=72h pki/'] }],
+  examples: [
+    { does: 'Set the life of leases:', run: ['{} secrets tune -default-lease-ttl=72h pki/'] },
+  ],
   output: [],
   flags: settingFlags,
   arity: ONE_ARGUMENT,

@@ -11,7 +11,9 @@ import { numberOf, type Shape, shaped, textOf, textsOf, ZERO } from '../secret.t
 import { keyShare } from './key-share.ts'
 
 const flags = {
-  init: booleanFlag('Start: there is one attempt at a time. -n and -t say how many shares to make.'),
+  init: booleanFlag(
+    'Start: there is one attempt at a time. -n and -t say how many shares to make.',
+  ),
   cancel: booleanFlag('End the attempt and forget the shares that were entered.'),
   status: booleanFlag('Show how far the attempt is.'),
   'key-shares': integerFlag('Into how many shares the key is split.', {
@@ -247,7 +249,10 @@ export const operatorRekey = defineCommand({
     'A share can be given as the argument (with -nonce), on standard input ("-"), or typed on the terminal.',
   ],
   examples: [
-    { does: 'Start, for 15 shares of which 9 are needed:', run: ['{} operator rekey -init -n 15 -t 9'] },
+    {
+      does: 'Start, for 15 shares of which 9 are needed:',
+      run: ['{} operator rekey -init -n 15 -t 9'],
+    },
     { does: 'Enter a share, each holder in turn:', run: ['{} operator rekey'] },
     { does: 'How far it is:', run: ['{} operator rekey -status'] },
   ],

@@ -1,30 +1,68 @@
-// Durations as Vault's API takes them: "1h30m", "90", 90, "7d"; printed as Go prints them: "768h0m0s".
+// Durations as Vault's API and configuration take them: "1h30m", "90", "7d"; printed as Go prints them:
+// "768h0m0s". Parsed exactly (in whole nanoseconds), so that "0.1s0.2s0.7s" is one second and not less.
+// Source: Go's time.ParseDuration and Vault's rule that a bare number means seconds.
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = {
-  ns: 1e-9,
-  us: 1e-6,
-  µs: 1e-6,
-  ms: 1e-3,
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86400,
+const UNIT_NANOSECONDS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n, // U+00B5, the micro sign
+  μs: 1_000n, // U+03BC, the Greek letter
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+  d: 86_400_000_000_000n,
 }
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d)/y
+const PART = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h|d)/y
+/** The largest that Go's int64 of nanoseconds holds, about 292 years. */
+const MAX_NANOSECONDS = 2n ** 63n - 1n
+/** Longer text is no duration; it keeps the big numbers below small. */
+const MAX_TEXT = 64
 
-/** Whole seconds (rounded down towards zero), or null where the text is no duration. */
-export function parseDurationSeconds(text: string): number | null {
+/** Nanoseconds, or null where the text is no duration or is longer than 292 years. */
+function parseNanoseconds(text: string): bigint | null {
   const trimmed = text.trim()
-  const sign = trimmed.startsWith('-') ? -1 : 1
-  const body = trimmed.replace(/^[+-]/, '')
-  if (/^\d+$/.test(body)) return sign * Number(body)
+  if (trimmed.length > MAX_TEXT) return null
+  const negative = trimmed.startsWith('-')
+  const body = negative || trimmed.startsWith('+') ? trimmed.slice(1) : trimmed
   if (body === '') return null
-  let seconds = 0
-  PART.lastIndex = 0
-  while (PART.lastIndex < body.length) {
-    const match = PART.exec(body)
-    if (!match) return null
-    seconds += Number(match[1]) * UNIT_SECONDS[match[2]!]!
+  let total = 0n
+  if (/^\d+$/.test(body)) total = BigInt(body) * 1_000_000_000n
+  else {
+    PART.lastIndex = 0
+    while (PART.lastIndex < body.length) {
+      const match = PART.exec(body)
+      if (!match) return null
+      const [, whole = '', fraction = '', unit] = match
+      if (whole === '' && fraction === '') return null
+      const scale = UNIT_NANOSECONDS[unit!]!
+      total += BigInt(whole || '0') * scale
+      // Go, too, drops what is finer than a nanosecond.
+      if (fraction) total += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
+    }
   }
-  return sign * Math.trunc(seconds)
+  if (total > MAX_NANOSECONDS) return null
+  return negative ? -total : total
+}
+
+/** Whole seconds (rounded towards zero), or null where the text is no duration. */
+export function parseDurationSeconds(text: string): number | null {
+  const nanoseconds = parseNanoseconds(text)
+  return nanoseconds === null ? null : Number(nanoseconds / 1_000_000_000n)
+}
+
+/** Whole milliseconds (rounded towards zero), or null where the text is no duration. */
+export function parseDurationMs(text: string): number | null {
+  const nanoseconds = parseNanoseconds(text)
+  return nanoseconds === null ? null : Number(nanoseconds / 1_000_000n)
+}
+
+/** Whole seconds as Go prints a duration: 0 is "0s", 90 is "1m30s", 3600 is "1h0m0s". */
+export function formatDuration(seconds: number): string {
+  const sign = seconds < 0 ? '-' : ''
+  const whole = Math.trunc(Math.abs(seconds))
+  const rest = `${whole % 60}s`
+  if (whole < 60) return whole === 0 ? '0s' : sign + rest
+  const minutes = `${Math.floor(whole / 60) % 60}m${rest}`
+  return whole < 3600 ? sign + minutes : `${sign}${Math.floor(whole / 3600)}h${minutes}`
 }

@@ -23,3 +23,22 @@ export const MAX_REQUEST_SECONDS = 90
 /** Default and largest life of leases and tokens, in seconds: 32 days, as in Vault. */
 export const SYSTEM_DEFAULT_TTL_SECONDS = 32 * 24 * 3600
 export const SYSTEM_MAX_TTL_SECONDS = 32 * 24 * 3600
+/** Time to send the head of a request, in seconds (Vault's http_read_header_timeout): against slow-loris. */
+export const HEADER_READ_SECONDS = 10
+/** Time to send a whole request, in seconds (Vault's http_read_timeout). */
+export const REQUEST_READ_SECONDS = 30
+/** Time a connection may rest between requests, in seconds (Vault's http_idle_timeout). */
+export const IDLE_CONNECTION_SECONDS = 300
+/** Time a client may take no byte of a reply that waits for it, in seconds. */
+export const WRITE_STALL_SECONDS = 60
+/** Bytes of later requests kept while one is handled; then the socket is no longer read. */
+export const MAX_PIPELINED_BYTES = 64 * 1024
+/** Nesting of an HCL or JSON policy or configuration: real ones take six levels. */
+export const MAX_HCL_DEPTH = 64
+/** Characters of a token's text: a batch token carries its metadata; more only serves to cost hashing. */
+export const MAX_TOKEN_CHARS = 16 * 1024
+/** Ancestors of a token, all kept in its entry: 200 of them are 5 KB. */
+export const MAX_TOKEN_DEPTH = 200
+/** Decoded token records kept by one process, in number and in bytes of what they were decoded from. */
+export const MAX_CACHED_TOKENS = 20_000
+export const MAX_CACHED_TOKEN_BYTES = 32 * 1024 * 1024

@@ -12,6 +12,10 @@ export const ROOT_NAMESPACE_ID = 'root'
 export const SEAL_KEY = 'core/seal'
 /** The keyring, encrypted under the root key. */
 export const KEYRING_KEY = 'core/keyring'
+/** The root key, encrypted under the newest terms, so that other processes follow a new root key. */
+export const ROOT_KEY_KEY = 'core/root-key'
+/** How many encryptions of the newest term were handed out to processes. */
+export const KEY_USES_KEY = 'core/key-uses'
 export const CORE_EPOCH_KEY = 'core/epoch'
 
 export const namespaceKey = (id: string): string => `core/namespace/${id}`
@@ -39,10 +43,23 @@ export const tokenChildPrefix = (namespaceId: string, parent: string): string =>
 /** Tombstone of a token tree: every token with this ancestor is dead. */
 export const tokenTombstonePrefix = (namespaceId: string): string =>
   `ns/${namespaceId}/token-tombstone/`
+/** Work list of the job that takes descendants out from under a cut (a token revoked on its own). */
+export const tokenSweepPrefix = (namespaceId: string, accessor: string): string =>
+  `ns/${namespaceId}/token-sweep/${accessor}/`
 export const tokenRolePrefix = (namespaceId: string): string => `ns/${namespaceId}/token-role/`
 /** Mark: the lease belongs to the token and ends with it. */
 export const tokenLeasePrefix = (namespaceId: string, accessor: string): string =>
   `ns/${namespaceId}/token-lease/${accessor}/`
+
+/** What a token keeps to itself; ends with the token. */
+export const cubbyholePrefix = (namespaceId: string, accessor: string): string =>
+  `ns/${namespaceId}/cubbyhole/${accessor}/`
+/** A wrapped response, under the hash of its wrapping token; larger ones continue below it. */
+export const wrappedKey = (namespaceId: string, accessor: string): string =>
+  `ns/${namespaceId}/wrapped/${accessor}`
+/** The salt of the token hashes, and the key that seals batch tokens. */
+export const TOKEN_SALT_KEY = 'core/token-salt'
+export const BATCH_TOKEN_KEY = 'core/batch-token-key'
 
 export const leasePrefix = (namespaceId: string): string => `ns/${namespaceId}/lease/`
 

@@ -26,6 +26,8 @@ export interface RowOptions {
   readonly maxBodyBytes?: number
   /** 'both' repeats data at the top level, as sys does; 'none' sends data bare. */
   readonly envelope?: 'standard' | 'both' | 'none'
+  /** False: writes no audit line (health, seal status, unseal). */
+  readonly audit?: false
   /** Not shown in OpenAPI and help. */
   readonly hidden?: boolean
   readonly deprecated?: boolean

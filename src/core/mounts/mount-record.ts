@@ -1,6 +1,7 @@
 // A mount as it is stored, one entry per mount: ns/<namespace>/mount/<id>. Its data lives under its id,
 // so that a remount changes one field of one record.
 import type { MountInfo } from '../../sdk/context.ts'
+import type { AuditMount } from '../audit/audit-entry.ts'
 
 export interface MountConfig {
   /** 0: the system's default applies. Seconds. */
@@ -49,5 +50,17 @@ export function mountInfo(record: MountRecord): MountInfo {
     options: record.options ?? {},
     defaultTtlSeconds: record.config.defaultTtlSeconds,
     maxTtlSeconds: record.config.maxTtlSeconds,
+  }
+}
+
+export function auditMount(record: MountRecord): AuditMount {
+  const { auditNonHmacRequestKeys, auditNonHmacResponseKeys } = record.config
+  return {
+    point: record.path,
+    type: record.type,
+    accessor: record.accessor,
+    class: record.class,
+    ...(auditNonHmacRequestKeys ? { plainRequestKeys: auditNonHmacRequestKeys } : undefined),
+    ...(auditNonHmacResponseKeys ? { plainResponseKeys: auditNonHmacResponseKeys } : undefined),
   }
 }

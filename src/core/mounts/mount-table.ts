@@ -2,6 +2,7 @@
 // per core epoch and namespace; immutable.
 import type { MountInfo, Namespace, RequestContext } from '../../sdk/context.ts'
 import type { Storage } from '../../sdk/storage.ts'
+import type { AuditMount } from '../audit/audit-entry.ts'
 import type { RouteTable } from '../router/route-table.ts'
 import type { MountRecord } from './mount-record.ts'
 
@@ -9,6 +10,8 @@ import type { MountRecord } from './mount-record.ts'
 export interface Mount {
   readonly record: MountRecord
   readonly info: MountInfo
+  /** The mount as audit entries show it: one object for all its requests. */
+  readonly audit: AuditMount
   readonly namespace: Namespace
   readonly routes: RouteTable<RequestContext>
   readonly storage: Storage

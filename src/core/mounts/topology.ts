@@ -89,6 +89,7 @@ export class Topology {
     return {
       record,
       info: mountInfo(record),
+      audit: auditMount(record),
       namespace,
       routes,
       storage: this.#storage.scoped(mountDataPrefix(record.id), alive),

@@ -1,0 +1,83 @@
+// All commands by name, each loaded only when it is called. `names` says under which program names a
+// command exists where it is not all of them.
+import type { AnyCommand, Family } from './command.ts'
+import type { CalledAs } from './environment.ts'
+
+export interface Entry {
+  readonly name: string
+  readonly load: () => Promise<AnyCommand | Family>
+  readonly names?: readonly CalledAs[]
+  /** Left out of help, as Vault's version command is. */
+  readonly isHidden?: boolean
+}
+
+const command = (
+  name: string,
+  load: () => Promise<AnyCommand | Family>,
+  rest: Omit<Entry, 'name' | 'load'> = {},
+): Entry => ({ name, load, ...rest })
+
+const ALIASES: readonly CalledAs[] = ['vault', 'bao']
+
+const kv = (name: string, load: Entry['load']): Entry => command(`kv ${name}`, load)
+
+export const ENTRIES: readonly Entry[] = [
+  command('read', async () => (await import('./read.ts')).read),
+  command('write', async () => (await import('./write.ts')).write),
+  command('patch', async () => (await import('./write.ts')).patch),
+  command('delete', async () => (await import('./delete.ts')).remove),
+  command('list', async () => (await import('./list.ts')).list),
+  command('scan', async () => (await import('./list.ts')).scan, { names: ALIASES }),
+  command('login', async () => (await import('./login.ts')).login),
+  command('unwrap', async () => (await import('./unwrap.ts')).unwrap),
+  command('status', async () => (await import('./status.ts')).status),
+  command('kv', async () => (await import('./kv/family.ts')).kvFamily),
+  kv('get', async () => (await import('./kv/get.ts')).kvGet),
+  kv('put', async () => (await import('./kv/put.ts')).kvPut),
+  kv('patch', async () => (await import('./kv/patch.ts')).kvPatch),
+  kv('delete', async () => (await import('./kv/delete.ts')).kvDelete),
+  kv('undelete', async () => (await import('./kv/versions.ts')).kvUndelete),
+  kv('destroy', async () => (await import('./kv/versions.ts')).kvDestroy),
+  kv('rollback', async () => (await import('./kv/rollback.ts')).kvRollback),
+  kv('list', async () => (await import('./kv/list.ts')).kvList),
+  command('kv scan', async () => (await import('./kv/list.ts')).kvScan, { names: ALIASES }),
+  kv(
+    'enable-versioning',
+    async () => (await import('./kv/enable-versioning.ts')).kvEnableVersioning,
+  ),
+  kv('metadata', async () => (await import('./kv/family.ts')).kvMetadataFamily),
+  kv('metadata get', async () => (await import('./kv/metadata-get.ts')).kvMetadataGet),
+  kv('metadata put', async () => (await import('./kv/metadata-write.ts')).kvMetadataPut),
+  kv('metadata patch', async () => (await import('./kv/metadata-write.ts')).kvMetadataPatch),
+  kv('metadata delete', async () => (await import('./kv/metadata-delete.ts')).kvMetadataDelete),
+  command('policy', async () => (await import('./policy.ts')).policyFamily),
+  command('policy list', async () => (await import('./policy.ts')).policyList),
+  command('policy read', async () => (await import('./policy.ts')).policyRead),
+  command('policy write', async () => (await import('./policy.ts')).policyWrite),
+  command('policy delete', async () => (await import('./policy.ts')).policyDelete),
+  command('policy fmt', async () => (await import('./policy-fmt.ts')).policyFmt),
+  command('token', async () => (await import('./token/family.ts')).tokenFamily),
+  command('token create', async () => (await import('./token/create.ts')).tokenCreate),
+  command('token lookup', async () => (await import('./token/lookup.ts')).tokenLookup),
+  command('token renew', async () => (await import('./token/renew.ts')).tokenRenew),
+  command('token revoke', async () => (await import('./token/revoke.ts')).tokenRevoke),
+  command(
+    'token capabilities',
+    async () => (await import('./token/capabilities.ts')).tokenCapabilities,
+  ),
+  command('operator', async () => (await import('./operator/family.ts')).operatorFamily),
+  command('operator init', async () => (await import('./operator/init.ts')).operatorInit),
+  command('operator unseal', async () => (await import('./operator/unseal.ts')).operatorUnseal),
+  command('operator seal', async () => (await import('./operator/seal.ts')).operatorSeal),
+  command('operator step-down', async () => (await import('./operator/seal.ts')).operatorStepDown),
+  command('operator rotate', async () => (await import('./operator/rotate.ts')).operatorRotate),
+  command(
+    'operator key-status',
+    async () => (await import('./operator/rotate.ts')).operatorKeyStatus,
+  ),
+]
+
+/** The entries that exist under a program name. */
+export function entriesFor(called: CalledAs): readonly Entry[] {
+  return ENTRIES.filter((entry) => entry.names === undefined || entry.names.includes(called))
+}

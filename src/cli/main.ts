@@ -1,0 +1,20 @@
+// The entry of the bundle: what the command was called as decides its set of commands, and a shell that
+// asks for completions gets them before anything else happens.
+import { basename } from 'node:path'
+import { dispatch } from './dispatch.ts'
+import { calledAs, environment } from './environment.ts'
+
+async function main(): Promise<number> {
+  const program = basename(process.argv[1] ?? '').replace(/\.(?:js|mjs|ts|cmd|exe)$/, '')
+  const env = environment(calledAs(program), process.env)
+  const argv = process.argv.slice(2)
+  return dispatch(argv, env, { stdout: process.stdout, stderr: process.stderr })
+}
+
+// A reader that went away (head, less) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+process.exitCode = await main()

@@ -1,0 +1,285 @@
+// Brings each request's entries to all enabled devices and says when at least one has them. Every device
+// has its own salt, options, queue and chain, so none can hold up or silence another. While devices are
+// enabled, a request that none of them takes is refused; with no device enabled nothing is recorded.
+import type { Clock } from '../../base/clock.ts'
+import { ApiError, badRequest } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
+import type { AuditPlugin } from '../../sdk/audit.ts'
+import type { Log } from '../../sdk/log.ts'
+import type { CoreStorage } from '../store.ts'
+import { AuditDeviceRun } from './audit-device-run.ts'
+import type { AuditRequest, AuditResponse } from './audit-entry.ts'
+import { parseCommonOptions } from './audit-options.ts'
+import {
+  type AuditMountRecord,
+  assertPathFree,
+  changeHeaderSetting,
+  changeTable,
+  type HeaderSettings,
+  loadSigner,
+  readHeaderSettings,
+  readHeads,
+  readTable,
+  type WriterHead,
+} from './audit-store.ts'
+import type { ChainSigner } from './chain.ts'
+import type { LineBatch, QueueLimits } from './device-queue.ts'
+import { DeviceTrouble } from './device-queue.ts'
+import type { AuditedHeaders } from './entry-writer.ts'
+
+export interface AuditRules {
+  readonly limits: QueueLimits
+  /** Directories that files named by a request must lie in; empty: anywhere. */
+  readonly directories: readonly string[]
+  readonly allowPrefix: boolean
+  /** How often signed checkpoints are written and heads kept in storage while lines come. */
+  readonly checkpointMs: number
+}
+
+export const DEFAULT_AUDIT_RULES: AuditRules = {
+  limits: { maxBytes: 16 * 1024 * 1024, deadlineMs: 5000, retryMs: 100, maxRetryMs: 2000 },
+  directories: [],
+  allowPrefix: false,
+  checkpointMs: 1000,
+}
+
+export interface AuditBrokerParts {
+  readonly storage: CoreStorage
+  readonly plugins: readonly AuditPlugin[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly rules?: Partial<AuditRules>
+}
+
+/** The batches that one tick's lines went into, and what those who wait for them share. */
+interface Round {
+  readonly batches: readonly LineBatch[]
+  readonly recorded: Promise<void>
+}
+
+export type NewAuditMount = Pick<
+  AuditMountRecord,
+  'path' | 'type' | 'description' | 'options' | 'local' | 'fromRequest'
+>
+
+export class AuditBroker {
+  readonly #parts: AuditBrokerParts
+  readonly #rules: AuditRules
+  #signer: ChainSigner | undefined
+  #runs: readonly AuditDeviceRun[] = []
+  #headers: AuditedHeaders = new Map()
+  #round: Round | undefined
+  #changing: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: AuditBrokerParts) {
+    this.#parts = parts
+    this.#rules = { ...DEFAULT_AUDIT_RULES, ...parts.rules }
+  }
+
+  /** True while at least one device is enabled. */
+  get isEnabled(): boolean {
+    return this.#runs.length > 0
+  }
+
+  /**
+   * Records the request before it is worked on. Resolves when a device has the line; rejects with 500 in
+   * words when none could take it. undefined where nothing is enabled.
+   */
+  request(of: AuditRequest): Promise<void> | undefined {
+    if (this.#runs.length === 0) return undefined
+    return this.#recorded(this.#runs.map((run) => run.queue.add(run.writer.requestEntry(of))))
+  }
+
+  /** Records the answer, before it is sent. */
+  response(of: AuditRequest, answer: AuditResponse): Promise<void> | undefined {
+    if (this.#runs.length === 0) return undefined
+    return this.#recorded(
+      this.#runs.map((run) => run.queue.add(run.writer.responseEntry(of, answer))),
+    )
+  }
+
+  /** Both at once, for rows that have no effects: one wait instead of two. */
+  pair(of: AuditRequest, answer: AuditResponse): Promise<void> | undefined {
+    if (this.#runs.length === 0) return undefined
+    return this.#recorded(
+      this.#runs.map((run) => {
+        // Lines keep their order, so the second is not taken before the first.
+        run.queue.add(run.writer.requestEntry(of))
+        return run.queue.add(run.writer.responseEntry(of, answer))
+      }),
+    )
+  }
+
+  /** What sys/audit-hash answers: the text as it appears in that device's lines. */
+  hash(path: string, input: string): string {
+    const found = this.#runs.find((run) => run.record.path === withSlash(path))
+    if (!found) throw badRequest(`unknown audit backend ${JSON.stringify(withSlash(path))}`)
+    return found.hmac(input)
+  }
+
+  list(): readonly AuditMountRecord[] {
+    return this.#runs.map((run) => run.record)
+  }
+
+  /** Adds a device after it took a first line (unless options.skip_test is 'true'). Throws 400 in words. */
+  enable(mount: NewAuditMount): Promise<void> {
+    return this.#inTurn(async () => {
+      const path = withSlash(mount.path)
+      if (path === '/') throw badRequest('backend path must be specified')
+      const options = parseCommonOptions(mount.options, this.#rules)
+      const { random, storage } = this.#parts
+      const record: AuditMountRecord = {
+        ...mount,
+        path,
+        uuid: random.uuid(),
+        accessor: `audit_${mount.type}_${random.bytes(4).toString('hex')}`,
+        salt: random.uuid(),
+      }
+      assertPathFree(await readTable(storage), path)
+      const run = await this.#start(record)
+      try {
+        await run.open()
+        if (!options.skipTest) await run.test()
+        await changeTable(storage, (records) => {
+          assertPathFree(records, path)
+          return [...records, record]
+        })
+      } catch (error) {
+        await run.close()
+        throw error
+      }
+      this.#use([...this.#runs, run])
+    })
+  }
+
+  /** Removes a device; its chain is ended and its target closed. Throws 400 where there is none. */
+  disable(path: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const wanted = withSlash(path)
+      await changeTable(this.#parts.storage, (records) => {
+        if (!records.some((record) => record.path === wanted))
+          throw badRequest('no matching backend')
+        return records.filter((record) => record.path !== wanted)
+      })
+      await this.#load()
+    })
+  }
+
+  /** Brings this process in line with storage: at unseal, and whenever the core epoch moved. */
+  reload(): Promise<void> {
+    return this.#inTurn(() => this.#load())
+  }
+
+  /** Reopens all targets (SIGHUP). Rejects with the first failure after all were tried. */
+  async reopen(): Promise<void> {
+    const results = await Promise.allSettled(this.#runs.map((run) => run.queue.reload()))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  /** At seal and shutdown: ends the chains, writes what can be written, closes. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      const runs = this.#runs
+      this.#use([])
+      await Promise.all(runs.map((run) => run.close()))
+    })
+  }
+
+  headerSettings(): HeaderSettings {
+    return Object.fromEntries(this.#headers)
+  }
+
+  /** Sets how a request header is recorded; null: not at all. */
+  async setHeader(name: string, setting: { readonly hmac: boolean } | null): Promise<void> {
+    if (name === '') throw badRequest('header value cannot be empty')
+    await changeHeaderSetting(this.#parts.storage, name.toLowerCase(), setting)
+    await this.reload()
+  }
+
+  /** The public key of the checkpoints, raw Ed25519 in base64url, for `audit verify`. */
+  async publicKey(): Promise<string> {
+    return (await this.#loadSigner()).publicKey
+  }
+
+  /** How far each writer's chain is known to be written, for `audit verify`. */
+  async heads(): Promise<readonly WriterHead[]> {
+    const heads: WriterHead[] = []
+    for await (const head of readHeads(this.#parts.storage)) heads.push(head)
+    return heads
+  }
+
+  /** Trouble of each device by path, for health and metrics; undefined while it is well. */
+  troubles(): ReadonlyMap<string, string | undefined> {
+    return new Map(this.#runs.map((run) => [run.record.path, run.queue.trouble?.message]))
+  }
+
+  #recorded(batches: readonly LineBatch[]): Promise<void> {
+    const round = this.#round
+    if (round?.batches.every((batch, at) => batch === batches[at])) return round.recorded
+    const first = batches[0]!
+    const any = batches.length === 1 ? first.taken : Promise.any(batches.map((one) => one.taken))
+    const paths = this.#runs.map((run) => run.record.path)
+    const recorded = any.catch((error: unknown) => {
+      throw refusal(paths, error instanceof AggregateError ? error.errors : [error])
+    })
+    recorded.catch(() => undefined)
+    this.#round = { batches, recorded }
+    return recorded
+  }
+
+  async #load(): Promise<void> {
+    const { storage } = this.#parts
+    const records = await readTable(storage)
+    this.#headers = new Map(Object.entries(await readHeaderSettings(storage)))
+    const kept = new Map(this.#runs.map((run) => [run.record.uuid, run]))
+    const runs: AuditDeviceRun[] = []
+    for (const record of records) {
+      runs.push(kept.get(record.uuid) ?? (await this.#start(record)))
+      kept.delete(record.uuid)
+    }
+    this.#use(runs)
+    await Promise.all([...kept.values()].map((run) => run.close()))
+  }
+
+  #use(runs: readonly AuditDeviceRun[]): void {
+    for (const run of runs) run.writer.headers = this.#headers
+    this.#runs = runs
+    this.#round = undefined
+  }
+
+  async #start(record: AuditMountRecord): Promise<AuditDeviceRun> {
+    const plugin = this.#parts.plugins.find((one) => one.type === record.type)
+    if (!plugin) throw badRequest(`unknown backend type: ${JSON.stringify(record.type)}`)
+    const signer = await this.#loadSigner()
+    return new AuditDeviceRun({ ...this.#parts, record, plugin, signer, rules: this.#rules })
+  }
+
+  async #loadSigner(): Promise<ChainSigner> {
+    this.#signer ??= await loadSigner(this.#parts.storage)
+    return this.#signer
+  }
+
+  /** Changes of the set of devices happen one after the other. */
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(task, task)
+    this.#changing = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+const withSlash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
+
+/** 500 that says which device failed how, without naming its target. */
+function refusal(paths: readonly string[], troubles: readonly unknown[]): ApiError {
+  const words = troubles.map((trouble, at) => {
+    const why = trouble instanceof DeviceTrouble ? trouble.message : 'it failed'
+    return `${paths[at]}: ${why}`
+  })
+  return new ApiError(
+    500,
+    [`no audit device could record the request, so it was refused: ${words.join('; ')}`],
+    { cause: troubles[0] },
+  )
+}

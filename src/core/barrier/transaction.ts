@@ -1,0 +1,272 @@
+// One try of a transaction: what it read (to be validated), what it expects, what it will write. Writes
+// are encrypted only when it commits. Invariant: a key read twice gives the same entry, and a key written
+// gives what was written, so a body sees one state; the commit proves that the state was the real one.
+import { badRequest } from '../../base/errors.ts'
+import { MAX_BATCH_KEYS, MAX_PAGE } from '../../base/limits.ts'
+import type { Batch, Entry, Page, StorageBackend, Stored, Tx, Writable } from '../../sdk/storage.ts'
+import type { CoreTx } from '../store.ts'
+import type { Barrier } from './barrier.ts'
+import { bytesOf, PendingEntry, StoredEntry } from './stored-entry.ts'
+
+/** Where entries lie: the backend behind the barrier. */
+export interface Store {
+  readonly backend: StorageBackend
+  readonly barrier: Barrier
+}
+
+/** A put, a mark (an empty value, not encrypted) or a delete that waits for the commit. */
+type Write = Uint8Array | typeof MARK | null
+const MARK = Symbol('mark')
+const EMPTY = Buffer.alloc(0)
+
+export class Transaction {
+  readonly #store: Store
+  readonly #seen = new Map<string, StoredEntry | null>()
+  readonly #expects: Map<string, string | null>
+  readonly #fixedCount: number
+  readonly #writes = new Map<string, Write>()
+  /** Reads of the backend: one single one is a snapshot in itself. */
+  #reads = 0
+  #openReads = 0
+  /** Two expectations of one key that can't both hold. */
+  #isContradictory = false
+  #isOver = false
+
+  constructor(store: Store, expects: ReadonlyMap<string, string | null>) {
+    this.#store = store
+    this.#expects = new Map(expects)
+    this.#fixedCount = expects.size
+  }
+
+  /** Whether there is something that only a commit can prove or do. */
+  get needsCommit(): boolean {
+    return this.#writes.size > 0 || !this.isSnapshot
+  }
+
+  /** Whether all that was seen came from one snapshot and nothing else was expected. */
+  get isSnapshot(): boolean {
+    return this.#reads <= 1 && this.#expects.size === this.#fixedCount && !this.#isContradictory
+  }
+
+  /** Ends a body that threw. */
+  abandon(): void {
+    this.#isOver = true
+  }
+
+  /** Ends a body that returned: whatever uses this transaction later is a bug, as is an open read. */
+  end(): void {
+    this.#isOver = true
+    if (this.#openReads > 0)
+      throw new Error('a transaction body ended while a read of its own was open')
+  }
+
+  async read(keys: readonly string[]): Promise<Map<string, Entry>> {
+    this.#assertOpen()
+    const found = new Map<string, Entry>()
+    const missing = keys.filter((key) => !this.#writes.has(key) && !this.#seen.has(key))
+    if (missing.length > 0) await this.#fetch(missing)
+    for (const key of keys) {
+      const written = this.#writes.get(key)
+      const entry =
+        written === undefined
+          ? this.#seen.get(key)
+          : written === null
+            ? null
+            : new PendingEntry(written === MARK ? EMPTY : written)
+      if (entry) found.set(key, entry)
+    }
+    return found
+  }
+
+  write(key: string, value: Write): void {
+    this.#assertOpen()
+    this.#writes.set(key, value)
+  }
+
+  mark(key: string): void {
+    this.write(key, MARK)
+  }
+
+  expect(key: string, version: string | null): void {
+    this.#assertOpen()
+    const before = this.#expects.get(key)
+    if (before !== undefined && before !== version) this.#isContradictory = true
+    this.#expects.set(key, version)
+  }
+
+  /** Commits what was written, or only validates what was read. */
+  async commit(): Promise<'committed' | 'conflict'> {
+    const expect = this.#allExpects()
+    if (expect === null) return 'conflict'
+    const { backend, barrier } = this.#store
+    let encryptions = 0
+    for (const value of this.#writes.values()) if (value instanceof Uint8Array) encryptions += 1
+    for (let tries = 0; encryptions > 0; tries++) {
+      const wait = barrier.prepare(encryptions)
+      if (wait === undefined) break
+      if (tries > 100) throw new Error('key uses are spent faster than they can be reserved')
+      await wait
+    }
+    const writes = new Map<string, Uint8Array | null>()
+    for (const [key, value] of this.#writes)
+      writes.set(key, value === MARK ? EMPTY : value && barrier.encrypt(key, value))
+    return backend.commit({ expect, writes })
+  }
+
+  /** Whether what was read still stands. */
+  async stillStands(): Promise<boolean> {
+    const expect = this.#allExpects()
+    if (expect === null) return false
+    const writes: Batch['writes'] = new Map()
+    return (await this.#store.backend.commit({ expect, writes })) === 'committed'
+  }
+
+  /** Everything that must hold; null where it contradicts itself, which no store can satisfy. */
+  #allExpects(): Map<string, string | null> | null {
+    if (this.#isContradictory) return null
+    const all = new Map(this.#expects)
+    for (const [key, entry] of this.#seen) {
+      const version = entry === null ? null : entry.version
+      const expected = all.get(key)
+      if (expected !== undefined && expected !== version) return null
+      all.set(key, version)
+    }
+    return all
+  }
+
+  async #fetch(keys: readonly string[]): Promise<void> {
+    if (this.#seen.size + keys.length > MAX_BATCH_KEYS)
+      throw badRequest(`storage transaction reads more than ${MAX_BATCH_KEYS} keys`)
+    this.#reads += 1
+    this.#openReads += 1
+    try {
+      const stored = await readKnown(this.#store, keys)
+      for (const key of keys) {
+        // A read of the same key that ran beside this one may have been first.
+        if (this.#seen.has(key)) continue
+        const one = stored.get(key)
+        this.#seen.set(key, one ? new StoredEntry(this.#store.barrier, key, one) : null)
+      }
+    } finally {
+      this.#openReads -= 1
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#isOver) throw new Error('a transaction was used after its body had ended')
+  }
+}
+
+/** Reads from the backend; afterwards every term that the values need is known. */
+export async function readKnown(
+  store: Store,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, Stored>> {
+  const found = await store.backend.read(keys)
+  for (const { value } of found.values()) {
+    if (value.length === 0 || store.barrier.knows(value)) continue
+    await store.barrier.reload()
+    break
+  }
+  return found
+}
+
+/** Names of a folder, relative to a prefix. */
+export function listBelow(
+  store: Store,
+  prefix: string,
+  folder: string,
+  page: Partial<Page> = {},
+): Promise<readonly string[]> {
+  return store.backend.list(prefix + folder, { ...page, limit: page.limit ?? MAX_PAGE })
+}
+
+/** Keys of a range, relative to a prefix, which `after` and `before` are too. */
+export async function rangeBelow(
+  store: Store,
+  prefix: string,
+  from: string,
+  page: Partial<Page> & { readonly before?: string } = {},
+): Promise<readonly string[]> {
+  const keys = await store.backend.range(prefix + from, {
+    limit: page.limit ?? MAX_PAGE,
+    ...(page.after === undefined ? {} : { after: prefix + page.after }),
+    ...(page.before === undefined ? {} : { before: prefix + page.before }),
+  })
+  return prefix === '' ? keys : keys.map((key) => key.slice(prefix.length))
+}
+
+/** A transaction seen from below a prefix; core's own has the prefix ''. */
+export class ScopedTx implements CoreTx {
+  readonly #store: Store
+  readonly #transaction: Transaction
+  readonly #prefix: string
+
+  constructor(store: Store, transaction: Transaction, prefix: string) {
+    this.#store = store
+    this.#transaction = transaction
+    this.#prefix = prefix
+  }
+
+  async get(key: string): Promise<Entry | null> {
+    const whole = wholeKey(this.#prefix, key)
+    return (await this.#transaction.read([whole])).get(whole) ?? null
+  }
+
+  async read(keys: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
+    const whole = keys.map((key) => wholeKey(this.#prefix, key))
+    return relativeTo(this.#prefix, await this.#transaction.read(whole))
+  }
+
+  list(prefix: string, page?: Partial<Page>): Promise<readonly string[]> {
+    return listBelow(this.#store, this.#prefix, prefix, page)
+  }
+
+  range(
+    prefix: string,
+    page?: Partial<Page> & { readonly before?: string },
+  ): Promise<readonly string[]> {
+    return rangeBelow(this.#store, this.#prefix, prefix, page)
+  }
+
+  put(key: string, value: Writable): void {
+    this.#transaction.write(wholeKey(this.#prefix, key), bytesOf(value))
+  }
+
+  delete(key: string): void {
+    this.#transaction.write(wholeKey(this.#prefix, key), null)
+  }
+
+  expect(key: string, version: string | null): void {
+    this.#transaction.expect(wholeKey(this.#prefix, key), version)
+  }
+
+  mark(key: string): void {
+    this.#transaction.mark(wholeKey(this.#prefix, key))
+  }
+
+  touch(epochKey: string): void {
+    this.mark(epochKey)
+  }
+
+  scoped(prefix: string): Tx {
+    return new ScopedTx(this.#store, this.#transaction, this.#prefix + prefix)
+  }
+}
+
+/** The key in storage. Empty names are refused: they would be the folder itself. */
+export function wholeKey(prefix: string, key: string): string {
+  if (key === '') throw badRequest('storage key is empty')
+  return prefix + key
+}
+
+/** The same entries by their keys below the prefix. */
+export function relativeTo<T>(
+  prefix: string,
+  found: ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> {
+  if (prefix === '') return found
+  const relative = new Map<string, T>()
+  for (const [key, value] of found) relative.set(key.slice(prefix.length), value)
+  return relative
+}

@@ -1,0 +1,167 @@
+// The state of one request while it is served, filled step by step, so that whatever fails, audit and log
+// see what was known by then.
+import { ApiError, internal } from '../base/errors.ts'
+import type { Json, JsonObject } from '../base/json.ts'
+import type { RequestContext } from '../sdk/context.ts'
+import type { Operation, Row } from '../sdk/endpoints.ts'
+import type { AuditRequest, AuditResponse } from './audit/audit-entry.ts'
+import type { Caller } from './callers.ts'
+import type { Core } from './core.ts'
+import type { CoreRequest } from './core-request.ts'
+import type { Place, TopologyView } from './mounts/topology.ts'
+import type { AclOperation, Decision } from './policies/decide.ts'
+import type { CoreContext } from './request-context.ts'
+import type { Match } from './router/route-table.ts'
+import type { TokenRecord } from './tokens/token-record.ts'
+
+const AUDIT_OPERATION: Readonly<Record<Operation, string>> = {
+  read: 'read',
+  head: 'header',
+  write: 'update',
+  patch: 'patch',
+  remove: 'delete',
+  list: 'list',
+  scan: 'scan',
+}
+
+const ACL_OPERATION = {
+  read: 'read',
+  head: 'head',
+  patch: 'patch',
+  remove: 'delete',
+  list: 'list',
+  scan: 'scan',
+} as const
+
+const ROOT = { id: 'root', path: '' }
+
+export class Exchange {
+  readonly core: Core
+  readonly request: CoreRequest
+  readonly id: string
+  readonly startedAtMs: number
+  operation: Operation = 'read'
+  view: TopologyView | null = null
+  /** Version of the token's namespace epoch. */
+  epoch = ''
+  record: TokenRecord | null = null
+  caller: Caller | null = null
+  place: Place | null = null
+  match: Match<RequestContext> | null = null
+  data: Json | Buffer = null
+  decision: Decision | null = null
+  context: CoreContext | null = null
+  /** What a limited token has left after this request; null where the token isn't limited. */
+  usesLeft: number | null = null
+  warnings: string[] | null = null
+  #requestEntry: AuditRequest | null = null
+  #isRequestAudited = false
+
+  constructor(core: Core, request: CoreRequest) {
+    this.core = core
+    this.request = request
+    this.id = core.random.uuid()
+    this.startedAtMs = core.clock.now()
+  }
+
+  /** The capability that the ACL is asked for. */
+  aclOperation(): AclOperation {
+    if (this.operation === 'write') return this.context?.creating ? 'create' : 'update'
+    return ACL_OPERATION[this.operation]
+  }
+
+  /** Unknown fields are no error; the caller is told (Vault's wording). */
+  warnAboutInput(row: Row<RequestContext>, sent: JsonObject): void {
+    if (row.body === 'free' || row.operation === 'patch') return
+    let ignored: string[] | null = null
+    let replaced: string[] | null = null
+    for (const name of Object.keys(sent)) {
+      if (Object.hasOwn(row.params, name)) (replaced ??= []).push(name)
+      else if (!Object.hasOwn(row.input, name)) (ignored ??= []).push(name)
+    }
+    if (ignored)
+      this.warn(`Endpoint ignored these unrecognized parameters: [${ignored.sort().join(' ')}]`)
+    if (replaced) {
+      this.warn(
+        `Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [${replaced.sort().join(' ')}]`,
+      )
+    }
+  }
+
+  warn(text: string): void {
+    ;(this.warnings ??= []).push(text)
+  }
+
+  get isAudited(): boolean {
+    return this.core.audit.isEnabled && this.match?.row.audit !== false
+  }
+
+  requestEntry(error?: string): AuditRequest {
+    if (this.#requestEntry && error === undefined) return this.#requestEntry
+    const { request, place, caller } = this
+    const mount = place?.mount
+    const entry: AuditRequest = {
+      timeMs: this.startedAtMs,
+      id: this.id,
+      operation: this.operation === 'write' ? this.aclOperation() : AUDIT_OPERATION[this.operation],
+      namespace: place?.namespace ?? ROOT,
+      path: place?.path ?? request.path,
+      auth: caller?.audit ?? null,
+      remoteAddress: request.remoteAddress,
+      remotePort: request.remotePort,
+      headers: request.allHeaders(),
+      ...(mount ? { mount: mount.audit } : undefined),
+      ...(hasData(this.data) ? { data: this.data } : undefined),
+      ...(this.decision ? { policyResults: policyResults(this.decision) } : undefined),
+      ...(this.usesLeft !== null ? { remainingUses: this.usesLeft } : undefined),
+      ...(!caller && request.token !== null ? { clientToken: request.token } : undefined),
+      ...(request.wrapTtlSeconds > 0 ? { wrapTtlSeconds: request.wrapTtlSeconds } : undefined),
+      ...(error !== undefined ? { error } : undefined),
+    }
+    if (error === undefined) this.#requestEntry = entry
+    return entry
+  }
+
+  async auditRequest(): Promise<void> {
+    if (!this.isAudited) return
+    await this.core.audit.request(this.requestEntry())
+    this.#isRequestAudited = true
+  }
+
+  /** The response's line; with the request's, where that was deferred. */
+  async auditResponse(response: AuditResponse): Promise<void> {
+    if (!this.isAudited) return
+    const entry = this.requestEntry()
+    if (this.#isRequestAudited) await this.core.audit.response(entry, response)
+    else await this.core.audit.pair(entry, response)
+    this.#isRequestAudited = true
+  }
+
+  /** One line for a request that ended in an error: the response's if its request line is written. */
+  async auditFailure(error: ApiError): Promise<void> {
+    if (!this.isAudited) return
+    const text = error.messages.join('; ')
+    if (this.#isRequestAudited) {
+      const response = { timeMs: this.core.clock.now(), error: text }
+      await this.core.audit.response(this.requestEntry(), response)
+    } else await this.core.audit.request(this.requestEntry(text))
+  }
+
+  /** A bug is a 500 without a word about it to the caller; the log has it under the request's id. */
+  toApiError(thrown: unknown): ApiError {
+    if (thrown instanceof ApiError) {
+      if (thrown.cause !== undefined) {
+        this.core.log.error('request failed', { request_id: this.id, err: thrown.cause })
+      }
+      return thrown
+    }
+    this.core.log.error('internal error', { request_id: this.id, err: thrown })
+    return internal('internal error')
+  }
+}
+
+function hasData(data: Json | Buffer): boolean {
+  if (data === null || Buffer.isBuffer(data)) return false
+  for (const _ in data as object) return true
+  return false
+}

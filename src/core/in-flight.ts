@@ -1,0 +1,19 @@
+// The requests that are being served right now, for sys/in-flight-req and the shutdown that waits for them.
+import type { Exchange } from './exchange.ts'
+
+export class InFlight {
+  readonly #exchanges = new Set<Exchange>()
+
+  begin(exchange: Exchange): void {
+    this.#exchanges.add(exchange)
+  }
+  end(exchange: Exchange): void {
+    this.#exchanges.delete(exchange)
+  }
+  get count(): number {
+    return this.#exchanges.size
+  }
+  all(): Iterable<Exchange> {
+    return this.#exchanges
+  }
+}

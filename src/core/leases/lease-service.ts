@@ -1,0 +1,304 @@
+// Leases: pending before anything outside is made, activated with the answer, revoked by whichever process
+// works the due index. Revocation is tried with growing pauses; after its tries a lease is irrevocable,
+// shown by sys/leases and never forgotten.
+
+import type { Clock } from '../../base/clock.ts'
+import { ApiError, badRequest } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
+import type { Lease, LeaseKind } from '../../sdk/lease.ts'
+import type { Log } from '../../sdk/log.ts'
+import { dueIndex, dueKey } from '../jobs/due-index.ts'
+import type { DueHandler, DueMark } from '../jobs/due-worker.ts'
+import { leasePrefix, ROOT_NAMESPACE_ID, tokenLeasePrefix } from '../keys.ts'
+import type { Mount } from '../mounts/mount-table.ts'
+import type { CoreContext } from '../request-context.ts'
+import type { CoreStorage, CoreTx } from '../store.ts'
+import type { TokenService } from '../tokens/token-service.ts'
+import { DUE_LEASE, dueIdOf, type LeaseRecord, leaseIdOf } from './lease-record.ts'
+import type { LeaseWork } from './lease-work.ts'
+
+/** A pending lease whose request died is undone after this: longer than any request may take. */
+const PENDING_MS = 5 * 60_000
+/** Tries of a revocation before the lease counts as irrevocable (Vault's number). */
+const MAX_TRIES = 6
+const FIRST_PAUSE_MS = 5000
+const ID_BYTES = 18
+
+export class LeaseService {
+  readonly #storage: CoreStorage
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #log: Log
+  readonly #tokens: Pick<TokenService, 'hold'>
+  readonly #work: LeaseWork
+
+  constructor(of: {
+    storage: CoreStorage
+    clock: Clock
+    random: Random
+    log: Log
+    tokens: Pick<TokenService, 'hold'>
+    work: LeaseWork
+  }) {
+    this.#storage = of.storage
+    this.#clock = of.clock
+    this.#random = of.random
+    this.#log = of.log
+    this.#tokens = of.tokens
+    this.#work = of.work
+  }
+
+  /** Stores the lease as pending. The TTL is capped by the mount's longest life. */
+  async begin<I>(
+    context: CoreContext,
+    mount: Mount,
+    kind: LeaseKind<I>,
+    of: { readonly internal: I; readonly ttlSeconds: number },
+  ): Promise<Lease> {
+    const now = this.#clock.now()
+    const { defaultSeconds, maxSeconds } = context.services.ttls()
+    const ttlSeconds = Math.min(of.ttlSeconds > 0 ? of.ttlSeconds : defaultSeconds, maxSeconds)
+    const namespaceId = context.place.namespace.id
+    const suffix = namespaceId === ROOT_NAMESPACE_ID ? '' : `.${namespaceId}`
+    const token = context.record?.kind === 'service' ? context.record : null
+    const record: LeaseRecord = {
+      id: `${context.place.path}/${this.#random.bytes(ID_BYTES).toString('base64url')}${suffix}`,
+      namespaceId,
+      mountId: mount.record.id,
+      kind: kind.name,
+      state: 'pending',
+      tokenAccessor: token?.accessor ?? '',
+      internal: of.internal,
+      issuedAtMs: now,
+      expiresAtMs: now + ttlSeconds * 1000,
+      maxExpiresAtMs: now + maxSeconds * 1000,
+      renewedAtMs: 0,
+      isRenewable: kind.renew !== undefined,
+      dueAtMs: now + PENDING_MS,
+      failures: 0,
+      lastError: '',
+    }
+    let trusts = true
+    await this.#storage.transaction(async (tx) => {
+      if (token) {
+        await this.#tokens.hold(tx, token, 'leases', trusts)
+        tx.mark(tokenLeasePrefix(token.namespaceId, token.hash) + dueIdOf(record.id))
+      }
+      trusts = false
+      tx.put(keyOf(record), { json: record })
+      dueIndex.schedule(tx, DUE_LEASE, namespaceId, dueIdOf(record.id), record.dueAtMs)
+    })
+    return {
+      id: record.id,
+      ttlSeconds,
+      expiresAtMs: record.expiresAtMs,
+      renewable: record.isRenewable,
+    }
+  }
+
+  /** The answer goes out: from now on the lease lives until it expires. */
+  async activate(lease: Lease): Promise<void> {
+    await this.#change(lease.id, (record) => ({
+      ...record,
+      state: 'active',
+      dueAtMs: record.expiresAtMs,
+    }))
+  }
+
+  /** The request failed after `begin`: what it made outside is undone as soon as possible. */
+  async giveUp(lease: Lease): Promise<void> {
+    await this.#change(lease.id, (record) => this.#revoking(record))
+  }
+
+  async find(leaseId: string): Promise<LeaseRecord | null> {
+    const key = keyOfId(leaseId)
+    return key === null ? null : ((await this.#storage.get(key))?.json<LeaseRecord>() ?? null)
+  }
+
+  /** Throws 400 where it can't be renewed; the texts are Vault's. */
+  async renew(leaseId: string, incrementSeconds: number): Promise<LeaseRecord> {
+    const record = await this.find(leaseId)
+    if (!record) throw badRequest('lease not found')
+    if (record.state !== 'active' || record.expiresAtMs <= this.#clock.now()) {
+      throw badRequest('lease expired')
+    }
+    if (!record.isRenewable) throw badRequest('lease is not renewable')
+    const ttls = await this.#work.ttlsOf(record)
+    const now = this.#clock.now()
+    const wanted = now + (incrementSeconds > 0 ? incrementSeconds : ttls.defaultSeconds) * 1000
+    const expiresAtMs = Math.min(wanted, record.maxExpiresAtMs)
+    await this.#work.renew(record, { expiresAtMs, incrementSeconds })
+    const renewed = await this.#change(leaseId, (old) => {
+      if (old.state !== 'active') throw badRequest('lease expired')
+      return { ...old, expiresAtMs, renewedAtMs: now, dueAtMs: expiresAtMs }
+    })
+    if (!renewed) throw badRequest('lease not found')
+    return renewed
+  }
+
+  /** Queues the revocation; with `sync` it is also carried out now. */
+  async revoke(leaseId: string, sync: boolean): Promise<void> {
+    const record = await this.#change(leaseId, (old) => this.#revoking(old))
+    if (record && sync) await this.#carryOut(record, new AbortController().signal)
+  }
+
+  /** Forgets a lease whatever the outside says (revoke-force): for what can't be revoked any more. */
+  async forget(leaseId: string, signal: AbortSignal): Promise<void> {
+    const record = await this.#change(leaseId, (old) => this.#revoking(old))
+    if (!record) return
+    try {
+      await this.#work.revoke(record, signal)
+    } catch (error) {
+      this.#log.warn('lease was dropped although its revocation failed', {
+        id: leaseId,
+        err: error,
+      })
+    }
+    await this.#drop(record)
+  }
+
+  /** The ids below a prefix, page by page, in byte order. */
+  async idsBelow(
+    namespaceId: string,
+    prefix: string,
+    page: { after?: string; limit: number },
+  ): Promise<readonly string[]> {
+    const base = leasePrefix(namespaceId)
+    const from = page.after === undefined ? {} : { after: base + page.after }
+    const keys = await this.#storage.range(base + prefix, { limit: page.limit, ...from })
+    return keys.map((key) => key.slice(base.length))
+  }
+
+  /** Names directly below a prefix, as the list of sys/leases/lookup shows them. */
+  async namesBelow(
+    namespaceId: string,
+    prefix: string,
+    page: { after?: string; limit?: number },
+  ): Promise<readonly string[]> {
+    return this.#storage.list(leasePrefix(namespaceId) + prefix, page)
+  }
+
+  /** Writes the due mark of a lease again, where a damaged store lost it. */
+  async remark(leaseId: string): Promise<void> {
+    await this.#storage.transaction(async (tx) => {
+      const record = await this.find(leaseId)
+      if (record && record.state !== 'irrevocable') tx.mark(dueMarkOf(record))
+    })
+  }
+
+  /** Queues the end of every lease of a token that is gone; true when all are queued. */
+  async endOfToken(namespaceId: string, tokenHash: string, signal: AbortSignal): Promise<boolean> {
+    const prefix = tokenLeasePrefix(namespaceId, tokenHash)
+    for (;;) {
+      const marks = await this.#storage.range(prefix, { limit: 20 })
+      if (marks.length === 0) return true
+      if (signal.aborted) return false
+      for (const mark of marks) {
+        await this.revoke(leaseIdOf(mark.slice(prefix.length)), false)
+        await this.#storage.delete(mark)
+      }
+    }
+  }
+
+  readonly onDue: DueHandler = async (mark, signal) => {
+    const record = await this.find(leaseIdOf(mark.id))
+    if (!record || isStale(record, mark)) return true
+    if (record.state === 'irrevocable') return true
+    const due = record.state === 'revoking' ? record : await this.#begunRevoking(record)
+    if (due) await this.#carryOut(due, signal)
+    return true
+  }
+
+  /** An expired (or abandoned) lease turns to revoking first, so that no renewal can slip in. */
+  async #begunRevoking(record: LeaseRecord): Promise<LeaseRecord | null> {
+    return this.#change(record.id, (old) =>
+      old.dueAtMs > this.#clock.now() ? old : this.#revoking(old),
+    )
+  }
+
+  #revoking(record: LeaseRecord): LeaseRecord {
+    return { ...record, state: 'revoking', dueAtMs: this.#clock.now() }
+  }
+
+  async #carryOut(record: LeaseRecord, signal: AbortSignal): Promise<void> {
+    if (record.state !== 'revoking') return
+    try {
+      await this.#work.revoke(record, signal)
+    } catch (error) {
+      if (!signal.aborted) await this.#revocationFailed(record, error)
+      return
+    }
+    await this.#drop(record)
+  }
+
+  async #revocationFailed(record: LeaseRecord, error: unknown): Promise<void> {
+    const failures = record.failures + 1
+    const lastError = error instanceof ApiError ? error.messages.join('; ') : 'internal error'
+    this.#log.warn('lease was not revoked', { id: record.id, failures, err: error })
+    const pause = FIRST_PAUSE_MS * 2 ** (failures - 1) * (0.5 + this.#random.fraction())
+    await this.#change(record.id, (old) => ({
+      ...old,
+      failures,
+      lastError,
+      state: failures >= MAX_TRIES ? 'irrevocable' : 'revoking',
+      dueAtMs: this.#clock.now() + pause,
+    }))
+  }
+
+  async #drop(record: LeaseRecord): Promise<void> {
+    await this.#storage.transaction(async (tx) => {
+      const entry = await tx.get(keyOf(record))
+      if (!entry) return
+      const now = entry.json<LeaseRecord>()
+      tx.delete(keyOf(record))
+      tx.delete(dueMarkOf(now))
+      dropTokenMark(tx, now)
+    })
+  }
+
+  /** Changes a lease and moves its due mark with it, in one commit. null: there is no such lease. */
+  async #change(
+    leaseId: string,
+    change: (record: LeaseRecord) => LeaseRecord,
+  ): Promise<LeaseRecord | null> {
+    const key = keyOfId(leaseId)
+    if (key === null) return null
+    return this.#storage.transaction(async (tx) => {
+      const entry = await tx.get(key)
+      if (!entry) return null
+      const old = entry.json<LeaseRecord>()
+      const changed = change(old)
+      if (changed === old) return old
+      tx.put(key, { json: changed })
+      if (dueMarkOf(changed) !== dueMarkOf(old)) {
+        tx.delete(dueMarkOf(old))
+        if (changed.state !== 'irrevocable') tx.mark(dueMarkOf(changed))
+      }
+      return changed
+    })
+  }
+}
+
+function isStale(record: LeaseRecord, mark: DueMark): boolean {
+  return record.dueAtMs > mark.atMs + 1
+}
+
+const dueMarkOf = (record: LeaseRecord): string =>
+  dueKey(DUE_LEASE, record.namespaceId, dueIdOf(record.id), record.dueAtMs)
+
+function dropTokenMark(tx: CoreTx, record: LeaseRecord): void {
+  if (record.tokenAccessor === '') return
+  const [hash, namespaceId] = record.tokenAccessor.split('.')
+  tx.delete(tokenLeasePrefix(namespaceId ?? ROOT_NAMESPACE_ID, hash!) + dueIdOf(record.id))
+}
+
+const keyOf = (record: LeaseRecord): string => leasePrefix(record.namespaceId) + record.id
+
+/** The key of a lease id; its last part names the namespace. null where the text can't be one. */
+function keyOfId(leaseId: string): string | null {
+  const slash = leaseId.lastIndexOf('/')
+  if (slash < 1) return null
+  const dot = leaseId.indexOf('.', slash)
+  const namespaceId = dot < 0 ? ROOT_NAMESPACE_ID : leaseId.slice(dot + 1)
+  return /^[A-Za-z0-9]+$/.test(namespaceId) ? leasePrefix(namespaceId) + leaseId : null
+}

@@ -1,0 +1,222 @@
+// One request from the first storage read to the reply, top to bottom (ARCHITECTURE.md, "One request").
+// No middleware, no hooks: what happens to a request is what stands here, in this order.
+import { type ApiError, denied, methodNotAllowed, notFound } from '../base/errors.ts'
+import { isJsonObject, type JsonObject } from '../base/json.ts'
+import { parseFields } from '../schema/parse-fields.ts'
+import type { Answer } from '../sdk/answer.ts'
+import type { RequestContext } from '../sdk/context.ts'
+import type { Operation, Row } from '../sdk/endpoints.ts'
+import type { Core } from './core.ts'
+import { type CoreReply, type CoreRequest, errorReply } from './core-request.ts'
+import { Exchange } from './exchange.ts'
+import { CORE_EPOCH_KEY, namespaceEpochKey } from './keys.ts'
+import { decide } from './policies/decide.ts'
+import { readBody } from './request-body.ts'
+import { CoreContext } from './request-context.ts'
+import { serveSealed } from './seal/sealed-request.ts'
+import { settle } from './settle.ts'
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  GET: 'read',
+  HEAD: 'head',
+  LIST: 'list',
+  SCAN: 'scan',
+  POST: 'write',
+  PUT: 'write',
+  PATCH: 'patch',
+  DELETE: 'remove',
+}
+
+/** Serves one request. Never rejects: a bug becomes a 500 and a line in the log. */
+export async function handleRequest(core: Core, request: CoreRequest): Promise<CoreReply> {
+  const exchange = new Exchange(core, request)
+  core.inFlight.begin(exchange)
+  try {
+    return await serve(core, request, exchange)
+  } catch (error) {
+    return await refuse(exchange, error)
+  } finally {
+    core.inFlight.end(exchange)
+  }
+}
+
+async function serve(core: Core, request: CoreRequest, exchange: Exchange): Promise<CoreReply> {
+  const operation = OPERATIONS[request.method]
+  if (!operation) throw methodNotAllowed('unsupported method')
+  exchange.operation = operation
+  if (core.seal.isSealed()) return serveSealed(core, request, exchange, operation)
+  await identify(core, request, exchange)
+  if (request.fault) throw request.fault
+  const { row } = await route(core, request, exchange, operation)
+  await authorize(core, request, exchange, row)
+  const context = exchange.context!
+  const values = parseInput(exchange, row, context)
+  const isQuiet = row?.effects === false && exchange.usesLeft === null
+  if (!isQuiet) await exchange.auditRequest()
+  const answer = await answerOf(exchange, row!, context, values)
+  return settle(exchange, row!, answer, isQuiet)
+}
+
+/** Hop 3: one read of what decides the request, the token's entry and the epochs. */
+async function identify(core: Core, request: CoreRequest, exchange: Exchange): Promise<void> {
+  const located = request.token === null ? null : core.tokens.locate(request.token)
+  const keys = located
+    ? [CORE_EPOCH_KEY, namespaceEpochKey(located.namespaceId), ...located.keys]
+    : [CORE_EPOCH_KEY]
+  const snapshot = await core.storage.readRaw(keys)
+  exchange.view = core.topology.at(snapshot.get(CORE_EPOCH_KEY)?.version)
+  if (located) {
+    const epoch = snapshot.get(namespaceEpochKey(located.namespaceId))?.version
+    exchange.epoch = epoch ?? ''
+    exchange.record = await core.tokens.resolve(located, snapshot)
+    if (exchange.record) {
+      exchange.caller = await core.callers.of(exchange.record, exchange.epoch, exchange.view)
+    }
+  }
+}
+
+/** Hop 4: the namespace, the mount and the row; the body as the row wants it. */
+async function route(
+  core: Core,
+  request: CoreRequest,
+  exchange: Exchange,
+  operation: Operation,
+): Promise<{ row: Row<RequestContext> | null }> {
+  // Vault's rule: a list is of a folder, whether or not the caller wrote the slash.
+  const isListing = operation === 'list' || operation === 'scan'
+  const path = isListing && !request.path.endsWith('/') ? `${request.path}/` : request.path
+  const place = await exchange.view!.locate(request.namespace, path)
+  if (!place) throw notFound(`no namespace at ${request.namespace}/`)
+  exchange.place = place
+  if (core.quotas) await core.quotas.check(exchange)
+  const mount = place.mount
+  if (!mount) return { row: null }
+  const match =
+    mount.routes.match(operation, place.mountPath) ??
+    (operation === 'head' ? mount.routes.match('read', place.mountPath) : null)
+  exchange.match = match
+  exchange.data = readBody(request, match?.row ?? null, operation)
+  return { row: match?.row ?? null }
+}
+
+/** Hops 5 to 8: who calls, may they; spends one use of a limited token, also on denial. */
+async function authorize(
+  core: Core,
+  request: CoreRequest,
+  exchange: Exchange,
+  row: Row<RequestContext> | null,
+): Promise<void> {
+  const place = exchange.place!
+  const needsToken = row?.auth !== 'none'
+  if (!needsToken && !exchange.caller) {
+    exchange.context = contextOf(core, request, exchange)
+    await tellCreateFromUpdate(exchange, row)
+    return
+  }
+  const { record, caller } = exchange
+  if (!record || !caller) {
+    throw request.token === null ? denied('missing client token') : denied()
+  }
+  if (!core.tokens.isAddressBound(record, request.remoteAddress)) throw denied()
+  // A token acts in its own namespace and below it, nowhere else.
+  if (needsToken && !place.namespace.path.startsWith(caller.namespace.path)) throw denied()
+  if (record.entry.numUses > 0) exchange.usesLeft = await core.tokens.spendUse(record)
+  if (place.mount) {
+    exchange.context = contextOf(core, request, exchange)
+    await tellCreateFromUpdate(exchange, row)
+  }
+  if (needsToken) {
+    const decision = decide(caller.acl, {
+      operation: exchange.aclOperation(),
+      path: `${place.namespace.path}${place.path}`,
+      data: isJsonObject(exchange.data) ? exchange.data : null,
+      ...(request.wrapTtlSeconds > 0 ? { wrapTtlSeconds: request.wrapTtlSeconds } : undefined),
+    })
+    exchange.decision = decision
+    if (!decision.allowed || (row?.auth === 'sudo' && !decision.rootPrivileges)) {
+      throw denied('1 error occurred:\n\t* permission denied\n\n')
+    }
+  }
+  if (!row) throw absentRow(exchange)
+}
+
+function absentRow(exchange: Exchange): ApiError {
+  const place = exchange.place!
+  const mount = place.mount
+  if (!mount) {
+    return notFound(
+      `no handler for route "${place.namespace.path}${place.path}". route entry not found.`,
+    )
+  }
+  return mount.routes.operationsAt(place.mountPath).length > 0
+    ? methodNotAllowed('1 error occurred:\n\t* unsupported operation\n\n')
+    : notFound('1 error occurred:\n\t* unsupported path\n\n')
+}
+
+function contextOf(core: Core, request: CoreRequest, exchange: Exchange): CoreContext {
+  return new CoreContext({
+    core,
+    request,
+    id: exchange.id,
+    view: exchange.view!,
+    place: exchange.place!,
+    mount: exchange.place!.mount!,
+    record: exchange.record,
+    caller: exchange.caller,
+    body: exchange.data,
+  })
+}
+
+/** A write to something that isn't there yet is a create; the row's `exists` knows. */
+async function tellCreateFromUpdate(
+  exchange: Exchange,
+  row: Row<RequestContext> | null,
+): Promise<void> {
+  if (row?.operation !== 'write' || !row.exists) return
+  const params: Record<string, unknown> = {}
+  parseFields(row.params, exchange.match!.params, false, params)
+  exchange.context!.creating = !(await row.exists(exchange.context!, params as never))
+}
+
+/** Hop 9: params from the path win over the same name in the body. */
+function parseInput(
+  exchange: Exchange,
+  row: Row<RequestContext> | null,
+  context: CoreContext,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  if (!row) return values
+  if (isJsonObject(exchange.data)) {
+    const sent = exchange.data as JsonObject
+    parseFields(row.input, sent, context.creating, values)
+    exchange.warnAboutInput(row, sent)
+  }
+  parseFields(row.params, exchange.match!.params, false, values)
+  return values
+}
+
+/** Hop 10. What was begun outside is undone when the handler or a later step fails. */
+async function answerOf(
+  exchange: Exchange,
+  row: Row<RequestContext>,
+  context: CoreContext,
+  values: Record<string, unknown>,
+): Promise<Answer> {
+  try {
+    return await row.handle(context, values as never)
+  } catch (error) {
+    if (context.pendingLease) await exchange.core.leases.giveUp(context.pendingLease)
+    throw error
+  }
+}
+
+/** The end of a request that failed: one audit line, then the error in Vault's shape. */
+async function refuse(exchange: Exchange, thrown: unknown): Promise<CoreReply> {
+  const error = exchange.toApiError(thrown)
+  try {
+    await exchange.auditFailure(error)
+  } catch (auditError) {
+    return errorReply(exchange.toApiError(auditError))
+  }
+  return errorReply(error)
+}

@@ -1,0 +1,18 @@
+// What the configuration file settles for core: lives, limits, what may be asked for over the API.
+
+export interface Settings {
+  readonly defaultTtlSeconds: number
+  readonly maxTtlSeconds: number
+  readonly clusterName: string
+  readonly apiAddr: string
+  readonly storageType: string
+  readonly rawStorageEndpoint: boolean
+  readonly introspectionEndpoint: boolean
+  readonly allowAuditLogPrefixing: boolean
+  /** Folders that an audit file named by a request must lie in; empty: anywhere. */
+  readonly auditFileDirectories: readonly string[]
+  /** Whether sys/metrics answers callers without a token. */
+  readonly unauthenticatedMetrics: boolean
+  /** The configuration as sys/config/state/sanitized shows it: without secrets. */
+  readonly sanitized: Readonly<Record<string, unknown>>
+}

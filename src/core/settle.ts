@@ -1,0 +1,223 @@
+// The last hops of a request: a handler's answer becomes a lease, a token, a wrapping and a reply; the
+// response is audited before a byte of it leaves, and what was issued is taken back if that fails.
+import { internal } from '../base/errors.ts'
+import { stringifyJson } from '../base/json.ts'
+import type { Answer, AuthBlock, Data } from '../sdk/answer.ts'
+import type { RequestContext } from '../sdk/context.ts'
+import type { Row } from '../sdk/endpoints.ts'
+import type { Lease } from '../sdk/lease.ts'
+import type { AuditAuth, AuditResponse, AuditWrapInfo } from './audit/audit-entry.ts'
+import { type CoreReply, emptyReply, jsonReply } from './core-request.ts'
+import type { Exchange } from './exchange.ts'
+
+interface Envelope {
+  data: Data | null
+  lease: Lease | null
+  leaseSeconds: number
+  auth: AuthBlock | null
+  warnings: readonly string[] | null
+}
+
+export async function settle(
+  exchange: Exchange,
+  row: Row<RequestContext>,
+  answer: Answer,
+  isQuiet: boolean,
+): Promise<CoreReply> {
+  if ('raw' in answer) return settleRaw(exchange, answer.raw)
+  if ('redirect' in answer) {
+    await exchange.auditResponse({ timeMs: exchange.core.clock.now(), redirect: answer.redirect })
+    return { status: 307, headers: ['Location', answer.redirect], body: null }
+  }
+  const envelope = await envelopeOf(exchange, answer)
+  if (isEmpty(row, answer)) return settleEmpty(exchange, row, envelope)
+  const status = ('data' in answer && 'status' in answer && answer.status) || 200
+  if (exchange.request.wrapTtlSeconds > 0 && status < 300) {
+    return settleWrapped(exchange, envelope, isQuiet)
+  }
+  await auditOrUndo(exchange, envelope, responseEntry(exchange, envelope))
+  if (row.envelope === 'none') return jsonReply(status, `${stringifyJson(envelope.data)}\n`)
+  return jsonReply(status, envelopeText(exchange.id, envelope, row.envelope === 'both'))
+}
+
+/** Makes of the answer what the envelope shows: activates the lease, mints the token. */
+async function envelopeOf(exchange: Exchange, answer: Answer): Promise<Envelope> {
+  const { core } = exchange
+  const envelope: Envelope = {
+    data: null,
+    lease: null,
+    leaseSeconds: 0,
+    auth: null,
+    warnings: null,
+  }
+  if ('data' in answer && answer.data) envelope.data = answer.data
+  if ('leaseSeconds' in answer) envelope.leaseSeconds = answer.leaseSeconds ?? 0
+  if ('lease' in answer && answer.lease) {
+    await core.leases.activate(answer.lease)
+    envelope.lease = answer.lease
+  }
+  if ('auth' in answer) envelope.auth = answer.auth
+  if ('login' in answer) {
+    const minted = await core.tokens.mintLogin(answer.login, exchange.place!, exchange.view!)
+    envelope.auth = minted.auth
+    for (const warning of minted.warnings) exchange.warn(warning)
+  }
+  const own = 'warnings' in answer ? answer.warnings : undefined
+  if (exchange.warnings || (own && own.length > 0)) {
+    envelope.warnings = [...(own ?? []), ...(exchange.warnings ?? [])]
+  }
+  return envelope
+}
+
+function isEmpty(row: Row<RequestContext>, answer: Answer): boolean {
+  if ('empty' in answer) return true
+  if ((row.operation !== 'list' && row.operation !== 'scan') || !('data' in answer)) return false
+  const keys = (answer.data as { keys?: unknown } | undefined)?.keys
+  return Array.isArray(keys) && keys.length === 0
+}
+
+async function settleEmpty(
+  exchange: Exchange,
+  row: Row<RequestContext>,
+  envelope: Envelope,
+): Promise<CoreReply> {
+  await exchange.auditResponse(responseEntry(exchange, envelope))
+  const { operation } = row
+  if (
+    operation === 'read' ||
+    operation === 'list' ||
+    operation === 'scan' ||
+    operation === 'head'
+  ) {
+    return jsonReply(404, '{"errors":[]}\n')
+  }
+  if (!envelope.warnings) return emptyReply
+  return jsonReply(200, envelopeText(exchange.id, envelope, false))
+}
+
+/** The reply's text is stored under a single-use token; the caller gets that token alone. */
+async function settleWrapped(
+  exchange: Exchange,
+  envelope: Envelope,
+  isQuiet: boolean,
+): Promise<CoreReply> {
+  const { core, request, place } = exchange
+  // A wrapping is an effect, whatever the row says: its request line is written before it.
+  if (isQuiet) await exchange.auditRequest()
+  const wrapInfo = await core.wrapping.wrap({
+    payload: envelopeText(exchange.id, envelope, false),
+    ttlSeconds: request.wrapTtlSeconds,
+    creationPath: `${place!.namespace.path}${place!.path}`,
+    namespaceId: place!.namespace.id,
+    wrappedAccessor: envelope.auth?.accessor ?? '',
+  })
+  const response = { ...responseEntry(exchange, envelope), wrapInfo: auditWrapInfo(wrapInfo) }
+  await auditOrUndo(exchange, envelope, response)
+  const text =
+    `{"request_id":"${exchange.id}","lease_id":"","renewable":false,"lease_duration":0,"data":null,` +
+    `"wrap_info":${stringifyJson(wrapInfo)},"warnings":${stringifyJson(envelope.warnings)},"auth":null}\n`
+  return jsonReply(200, text)
+}
+
+function auditWrapInfo(info: {
+  token: string
+  accessor: string
+  ttl: number
+  creation_time: string
+  creation_path: string
+  wrapped_accessor?: string
+}): AuditWrapInfo {
+  return {
+    ttlSeconds: info.ttl,
+    token: info.token,
+    accessor: info.accessor,
+    creationTime: info.creation_time,
+    creationPath: info.creation_path,
+    ...(info.wrapped_accessor ? { wrappedAccessor: info.wrapped_accessor } : undefined),
+  }
+}
+
+async function settleRaw(exchange: Exchange, raw: CoreReply): Promise<CoreReply> {
+  const data: Record<string, unknown> = { http_status_code: raw.status }
+  const at = raw.headers.findIndex((name) => name.toLowerCase() === 'content-type')
+  if (at >= 0) data.http_content_type = raw.headers[at + 1]
+  if (typeof raw.body === 'string') data.http_raw_body = raw.body
+  await exchange.auditResponse({ timeMs: exchange.core.clock.now(), data })
+  return raw
+}
+
+async function auditOrUndo(
+  exchange: Exchange,
+  envelope: Envelope,
+  response: AuditResponse,
+): Promise<void> {
+  try {
+    await exchange.auditResponse(response)
+  } catch (error) {
+    // The caller gets nothing, so nothing may live on: an unrecorded credential is the worst outcome.
+    if (envelope.lease) await exchange.core.leases.giveUp(envelope.lease)
+    if (envelope.auth && exchange.operation === 'write') {
+      await exchange.core.tokens.revokeUnrecorded(envelope.auth.client_token)
+    }
+    throw error instanceof Error ? error : internal('internal error')
+  }
+}
+
+function responseEntry(exchange: Exchange, envelope: Envelope): AuditResponse {
+  const entry: { -readonly [K in keyof AuditResponse]: AuditResponse[K] } = {
+    timeMs: exchange.core.clock.now(),
+  }
+  if (envelope.data) entry.data = envelope.data
+  if (envelope.lease) entry.leaseId = envelope.lease.id
+  if (envelope.warnings) entry.warnings = envelope.warnings
+  if (envelope.auth) entry.auth = auditAuthOf(envelope.auth)
+  return entry
+}
+
+function auditAuthOf(auth: AuthBlock): AuditAuth {
+  return {
+    clientToken: auth.client_token,
+    accessor: auth.accessor,
+    policies: auth.policies,
+    tokenPolicies: auth.token_policies,
+    tokenType: auth.token_type,
+    tokenTtlSeconds: auth.lease_duration,
+    entityId: auth.entity_id,
+    numUses: auth.num_uses,
+    ...(auth.metadata ? { metadata: auth.metadata } : undefined),
+  }
+}
+
+/** The envelope, written by hand: every key is present, null or empty, as clients expect. */
+function envelopeText(requestId: string, envelope: Envelope, repeatsData: boolean): string {
+  const { data, lease, auth, warnings } = envelope
+  const dataText = data === null ? 'null' : stringifyJson(data)
+  const leaseText = lease
+    ? `"lease_id":${JSON.stringify(lease.id)},"renewable":${lease.renewable},"lease_duration":${lease.ttlSeconds}`
+    : `"lease_id":"","renewable":false,"lease_duration":${envelope.leaseSeconds}`
+  const repeated = repeatsData && dataText.length > 2 && data !== null ? repeat(data, dataText) : ''
+  return (
+    `{"request_id":"${requestId}",${leaseText},${repeated}"data":${dataText},"wrap_info":null,` +
+    `"warnings":${warnings ? stringifyJson(warnings) : 'null'},"auth":${auth ? stringifyJson(auth) : 'null'}}\n`
+  )
+}
+
+const ENVELOPE_KEYS = [
+  'request_id',
+  'lease_id',
+  'renewable',
+  'lease_duration',
+  'data',
+  'warnings',
+  'auth',
+]
+
+/** The members of data for the top level; a name that the envelope has itself stays in data alone. */
+function repeat(data: Data, dataText: string): string {
+  if (!ENVELOPE_KEYS.some((name) => Object.hasOwn(data, name))) return `${dataText.slice(1, -1)},`
+  const rest = Object.fromEntries(
+    Object.entries(data).filter(([name]) => !ENVELOPE_KEYS.includes(name)),
+  )
+  const text = stringifyJson(rest)
+  return text.length > 2 ? `${text.slice(1, -1)},` : ''
+}

@@ -1,0 +1,92 @@
+// A token as requests use it: decoded once for each stored version and then shared, so nobody may change
+// what it holds. The slots beside it carry what others derive from it and live exactly as long.
+import type { Auth, Namespace } from '../../sdk/context.ts'
+import { ROOT_NAMESPACE_ID } from '../keys.ts'
+import type { TokenEntry } from './token-entry.ts'
+
+/** Something derived (a compiled ACL, an Auth), good while the epochs it was built from stand. */
+export interface DerivedSlot<T> {
+  versions: string
+  value: T | null
+}
+
+export interface TokenRecord {
+  readonly kind: 'service' | 'batch'
+  readonly namespaceId: string
+  /** Hash of the token's text; names the record in caches. */
+  readonly hash: string
+  /** As clients see it: hash, then the namespace outside root; '' for a batch token. */
+  readonly accessor: string
+  /** Its entry's key; '' for a batch token. */
+  readonly key: string
+  /** The version of the entry this was decoded from; '' for a batch token. */
+  readonly version: string
+  readonly entry: TokenEntry
+  /** The namespaces of its ancestors: their epochs decide whether it is alive. */
+  readonly lineage: readonly string[]
+  readonly isRoot: boolean
+  /** Filled by the request pipeline. */
+  readonly acl: DerivedSlot<unknown>
+  readonly auth: DerivedSlot<Auth>
+  /** Ready-made pieces of audit lines, by device. */
+  readonly auditFragments: Map<string, string>
+  /** Filled by TokenService: the verdict over its ancestors, and under which epochs. */
+  readonly alive: DerivedSlot<boolean>
+}
+
+export function tokenRecord(
+  of: Pick<TokenRecord, 'kind' | 'namespaceId' | 'hash' | 'accessor' | 'key' | 'version' | 'entry'>,
+): TokenRecord {
+  return {
+    kind: of.kind,
+    namespaceId: of.namespaceId,
+    hash: of.hash,
+    accessor: of.accessor,
+    key: of.key,
+    version: of.version,
+    entry: of.entry,
+    lineage: lineageOf(of.entry.ancestors),
+    isRoot: of.entry.policies.includes('root'),
+    acl: { versions: '', value: null },
+    auth: { versions: '', value: null },
+    auditFragments: new Map(),
+    alive: { versions: '', value: null },
+  }
+}
+
+const NO_LINEAGE: readonly string[] = []
+
+function lineageOf(ancestors: readonly string[]): readonly string[] {
+  if (ancestors.length === 0) return NO_LINEAGE
+  const found: string[] = []
+  for (const accessor of ancestors) {
+    const dot = accessor.indexOf('.')
+    const namespaceId = dot === -1 ? ROOT_NAMESPACE_ID : accessor.slice(dot + 1)
+    if (!found.includes(namespaceId)) found.push(namespaceId)
+  }
+  return found
+}
+
+/** The caller as handlers see it. `identityPolicies`: what the entity and its groups add. */
+export function authOf(
+  record: TokenRecord,
+  namespace: Namespace,
+  identityPolicies: readonly string[],
+): Auth {
+  const { entry } = record
+  const policies =
+    identityPolicies.length === 0
+      ? entry.policies
+      : [...new Set([...entry.policies, ...identityPolicies])].sort()
+  return {
+    accessor: record.accessor,
+    tokenType: record.kind,
+    displayName: entry.displayName,
+    policies,
+    tokenPolicies: entry.policies,
+    identityPolicies,
+    entityId: entry.entityId,
+    metadata: entry.metadata ?? {},
+    namespace,
+  }
+}

@@ -1,0 +1,30 @@
+// A clock that stands still until a test moves it.
+import type { Clock } from '../../src/base/clock.ts'
+
+export interface ManualClock extends Clock {
+  advance(ms: number): void
+}
+
+export function manualClock(startMs = Date.UTC(2030, 0, 1)): ManualClock {
+  let now = startMs
+  let timers: { at: number; task: () => void }[] = []
+  const clock: ManualClock = {
+    now: () => now,
+    monotonic: () => now - startMs,
+    after(ms, task) {
+      const timer = { at: now + ms, task }
+      timers.push(timer)
+      return () => {
+        timers = timers.filter((it) => it !== timer)
+      }
+    },
+    sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
+    advance(ms) {
+      now += ms
+      const ready = timers.filter((timer) => timer.at <= now)
+      timers = timers.filter((timer) => timer.at > now)
+      for (const timer of ready) timer.task()
+    },
+  }
+  return clock
+}

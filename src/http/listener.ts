@@ -109,6 +109,7 @@ class SocketListener implements Listener {
   #tlsServer: TlsServer | null = null
   #closing: Promise<void> | null = null
   #cancelSweep: () => void = () => {}
+  #settleClose: () => void = () => {}
 
   constructor(options: ListenOptions, context: ConnectionContext) {
     this.name = options.name
@@ -161,7 +162,10 @@ class SocketListener implements Listener {
     if (maxConnections !== undefined) server.maxConnections = maxConnections
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        this.#settleClose()
+      })
     })
     this.#server = server
     await bind(server, address)
@@ -183,10 +187,17 @@ class SocketListener implements Listener {
       const cut = this.#options.clock.after(deadlineMs, () => {
         for (const socket of this.#sockets) socket.destroy()
       })
-      this.#server?.close(() => {
+      let isClosed = false
+      this.#settleClose = () => {
+        // The server may be closed before the last sockets have told so.
+        if (!isClosed || this.#sockets.size > 0) return
         cut()
         this.#cancelSweep()
         resolve()
+      }
+      this.#server?.close(() => {
+        isClosed = true
+        this.#settleClose()
       })
       for (const connection of this.#connections) connection.shutdown()
     })

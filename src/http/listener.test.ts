@@ -195,7 +195,6 @@ describe('end and load', () => {
     const held1 = TestClient.to(listener).send(`GET /held HTTP/1.1\r\n${H}\r\n`)
     const never = TestClient.to(listener).send(`GET /never HTTP/1.1\r\n${H}\r\n`)
     const resting = TestClient.to(listener).send(`GET / HTTP/1.1\r\n${H}\r\n`)
-    for (const client of [resting]) client.socket.on('end', () => client.socket.end())
     await resting.until(/\{\}$/)
     while (begun < 3) await systemClock.sleep(1)
     const closed = listener.close(300)

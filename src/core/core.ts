@@ -18,6 +18,7 @@ import type { Resources } from './resources/resources.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import type { TokenService } from './tokens/token-service.ts'
+import type { WrappingService } from './wrapping/wrapping-service.ts'
 
 export interface Core {
   readonly clock: Clock
@@ -32,6 +33,7 @@ export interface Core {
   readonly policies: PolicyStore
   readonly callers: Callers
   readonly tokens: TokenService
+  readonly wrapping: WrappingService
   readonly jobs: JobService
   readonly leases: LeaseService
   readonly audit: AuditBroker

@@ -18,7 +18,6 @@ import { CoreContext } from './request-context.ts'
 import { serveSealed } from './seal/sealed-request.ts'
 import { settle } from './settle.ts'
 import { pathHelp } from './system/path-help.ts'
-import { isAddressBound } from './tokens/token-address.ts'
 import type { TokenRecord } from './tokens/token-record.ts'
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -157,10 +156,11 @@ async function authorize(
   if (!record || !caller) {
     throw denied()
   }
-  if (!isAddressBound(record.entry, request.remoteAddress)) throw denied()
+  if (!core.tokens.isAddressBound(record, request.remoteAddress)) throw denied()
   // A token acts in its own namespace and below it, nowhere else.
   if (needsToken && !place.namespace.path.startsWith(caller.namespace.path)) throw denied()
-  if (record.entry.numUses !== 0) await spendUse(core, exchange, record)
+  // Where no token is needed none is used up: a wrapping token can be looked up, and unwrap takes it itself.
+  if (needsToken && record.entry.numUses !== 0) await spendUse(core, exchange, record)
   if (place.mount) {
     exchange.context = contextOf(core, request, exchange)
     await tellCreateFromUpdate(exchange, row)

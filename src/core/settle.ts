@@ -1,8 +1,8 @@
 // The last hops of a request: a handler's answer becomes a lease, a token, a wrapping and a reply; the
 // response is audited before a byte of it leaves, and what was issued is taken back if that fails.
 import { internal } from '../base/errors.ts'
-import { stringifyJson } from '../base/json.ts'
-import type { Answer, AuthBlock, Data } from '../sdk/answer.ts'
+import { RawJson, stringifyJson } from '../base/json.ts'
+import type { Answer, AuthBlock, Data, WrapInfo } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Row } from '../sdk/endpoints.ts'
 import type { Lease } from '../sdk/lease.ts'
@@ -11,7 +11,7 @@ import { type CoreReply, emptyReply, jsonReply } from './core-request.ts'
 import type { Exchange } from './exchange.ts'
 
 interface Envelope {
-  data: Data | null
+  data: Data | RawJson | null
   lease: Lease | null
   leaseSeconds: number
   auth: AuthBlock | null
@@ -30,6 +30,7 @@ export async function settle(
     return { status: 307, headers: ['Location', answer.redirect], body: null }
   }
   const envelope = await envelopeOf(exchange, answer)
+  if ('wrapInfo' in answer) return replyWrapped(exchange, envelope, answer.wrapInfo)
   if (isEmpty(row, answer)) return settleEmpty(exchange, row, envelope)
   const status = ('data' in answer && 'status' in answer && answer.status) || 200
   if (exchange.request.wrapTtlSeconds > 0 && status < 300) {
@@ -112,6 +113,14 @@ async function settleWrapped(
     namespaceId: place!.namespace.id,
     wrappedAccessor: envelope.auth?.accessor ?? '',
   })
+  return replyWrapped(exchange, envelope, wrapInfo)
+}
+
+async function replyWrapped(
+  exchange: Exchange,
+  envelope: Envelope,
+  wrapInfo: WrapInfo,
+): Promise<CoreReply> {
   const response = { ...responseEntry(exchange, envelope), wrapInfo: auditWrapInfo(wrapInfo) }
   await auditOrUndo(exchange, envelope, response)
   const text =
@@ -120,14 +129,7 @@ async function settleWrapped(
   return jsonReply(200, text)
 }
 
-function auditWrapInfo(info: {
-  token: string
-  accessor: string
-  ttl: number
-  creation_time: string
-  creation_path: string
-  wrapped_accessor?: string
-}): AuditWrapInfo {
+function auditWrapInfo(info: WrapInfo): AuditWrapInfo {
   return {
     ttlSeconds: info.ttl,
     token: info.token,
@@ -196,7 +198,8 @@ function envelopeText(requestId: string, envelope: Envelope, repeatsData: boolea
   const leaseText = lease
     ? `"lease_id":${JSON.stringify(lease.id)},"renewable":${lease.renewable},"lease_duration":${lease.ttlSeconds}`
     : `"lease_id":"","renewable":false,"lease_duration":${envelope.leaseSeconds}`
-  const repeated = repeatsData && dataText.length > 2 && data !== null ? repeat(data, dataText) : ''
+  const members = repeatsData && dataText.length > 2 && !(data instanceof RawJson) ? data : null
+  const repeated = members === null ? '' : repeat(members, dataText)
   return (
     `{"request_id":"${requestId}",${leaseText},${repeated}"data":${dataText},"wrap_info":null,` +
     `"warnings":${warnings ? stringifyJson(warnings) : 'null'},"auth":${auth ? stringifyJson(auth) : 'null'}}\n`

@@ -25,3 +25,5 @@ export const SYSTEM_DEFAULT_TTL_SECONDS = 32 * 24 * 3600
 export const SYSTEM_MAX_TTL_SECONDS = 32 * 24 * 3600
 /** Nesting of an HCL or JSON policy or configuration: real ones take six levels. */
 export const MAX_HCL_DEPTH = 64
+/** Processes on one store: beyond it, contention for the one writer costs more than a process brings. */
+export const MAX_WORKERS = 64

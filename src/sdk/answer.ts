@@ -1,5 +1,6 @@
 // What a handler answers: exactly one of these shapes. Core makes of it the reply, the audit line, the
 // lease, the token or the wrapping.
+import type { RawJson } from '../base/json.ts'
 import type { Lease } from './lease.ts'
 
 type Warnings = { readonly warnings?: readonly string[] }
@@ -43,6 +44,17 @@ export interface AuthBlock {
   readonly num_uses: number
 }
 
+/** What a caller gets in place of a wrapped response. */
+export interface WrapInfo {
+  readonly token: string
+  readonly accessor: string
+  /** Seconds. */
+  readonly ttl: number
+  readonly creation_time: string
+  readonly creation_path: string
+  readonly wrapped_accessor?: string
+}
+
 export interface RawReply {
   readonly status: number
   /** Flat list of names and values. */
@@ -52,7 +64,8 @@ export interface RawReply {
 
 export type Answer =
   | (Warnings & {
-      readonly data: Data
+      /** RawJson is the text of an object; null goes with a status or warnings of its own. */
+      readonly data: Data | RawJson | null
       /** 200 unless said otherwise. */
       readonly status?: number
       readonly lease?: Lease
@@ -61,6 +74,8 @@ export type Answer =
     })
   | (Warnings & { readonly login: Login })
   | (Warnings & { readonly auth: AuthBlock; readonly data?: Data })
+  /** A response that is wrapped already (sys/wrapping/rewrap). */
+  | (Warnings & { readonly wrapInfo: WrapInfo })
   /** 404 {"errors":[]} for read, list and scan; else 204. */
   | (Warnings & { readonly empty: true })
   | { readonly redirect: string }

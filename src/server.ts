@@ -32,7 +32,7 @@ export async function runBare(path: string, port: number): Promise<void> {
     backend: openLmdb({ path, clock, random }),
     clock,
     random,
-    log,
+    logs,
     settings,
     engines,
     auditPlugins,

@@ -1,6 +1,7 @@
 // What a process has whether sealed or not; the services behind the barrier are `core`, there only while
 // unsealed. Rows that are served while sealed see the host alone.
 import type { Clock } from '../base/clock.ts'
+import type { Logs } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Log } from '../sdk/log.ts'
@@ -18,6 +19,8 @@ export interface Host {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** All loggers of this process, for their levels and sys/monitor. */
+  readonly logs: Logs
   readonly settings: Settings
   readonly backend: StorageBackend
   readonly barrier: Barrier

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts'
 import { badRequest } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
+import { VERSION } from '../base/version.ts'
 import type { AuditPlugin } from '../sdk/audit.ts'
 import type { MountServices, Namespace } from '../sdk/context.ts'
 import type { Log } from '../sdk/log.ts'
@@ -10,6 +11,7 @@ import type { Engine } from '../sdk/plugin.ts'
 import { AuditBroker } from './audit/audit-broker.ts'
 import { Callers } from './callers.ts'
 import type { Core } from './core.ts'
+import { CorsSettings } from './edge/cors-config.ts'
 import { dueIndex } from './jobs/due-index.ts'
 import { DueWorker } from './jobs/due-worker.ts'
 import { DUE_JOB, JobService, type RunJob } from './jobs/job-service.ts'
@@ -42,6 +44,7 @@ import { Resources } from './resources/resources.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import { openTokenService } from './tokens/token-service.ts'
+import { noteVersion } from './versions/version-history.ts'
 import { wrappingService } from './wrapping/wrapping-service.ts'
 
 export interface CoreParts {
@@ -154,6 +157,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     },
   })
   await audit.reload()
+  const cors = new CorsSettings(storage)
+  await noteVersion(storage, VERSION, clock.now())
   const worker = new DueWorker({
     storage,
     clock,
@@ -192,6 +197,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     leases,
     audit,
     resources,
+    cors,
     mountServices(mount) {
       let services = servicesByMount.get(mount)
       if (!services) {
@@ -202,7 +208,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     },
     follow(epoch) {
       if (followed === epoch) return undefined
-      return audit.reload().then(() => {
+      return Promise.all([cors.load(), audit.reload()]).then(([apply]) => {
+        apply()
         followed = epoch
       })
     },

@@ -1,8 +1,8 @@
 // A process of the server before and after unsealing: barrier, seal and, while unsealed, core.
 import type { Clock } from '../base/clock.ts'
+import type { Logs } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { AuditPlugin } from '../sdk/audit.ts'
-import type { Log } from '../sdk/log.ts'
 import type { Engine } from '../sdk/plugin.ts'
 import type { StorageBackend } from '../sdk/storage.ts'
 import { Barrier } from './barrier/barrier.ts'
@@ -27,14 +27,15 @@ export interface HostParts {
   readonly backend: StorageBackend
   readonly clock: Clock
   readonly random: Random
-  readonly log: Log
+  readonly logs: Logs
   readonly settings: Settings
   readonly engines: readonly Engine[]
   readonly auditPlugins: readonly AuditPlugin[]
 }
 
 export function openHost(parts: HostParts): Host {
-  const { backend, clock, random, log, settings } = parts
+  const { backend, clock, random, logs, settings } = parts
+  const log = logs.of('')
   const barrier = new Barrier({ backend, clock, random })
   const storage = new StorageView({ backend, barrier, clock, random })
   const engines = [...coreEngines, ...parts.engines]
@@ -43,6 +44,7 @@ export function openHost(parts: HostParts): Host {
     clock,
     random,
     log,
+    logs,
     settings,
     backend,
     barrier,

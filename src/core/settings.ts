@@ -13,6 +13,8 @@ export interface Settings {
   readonly auditFileDirectories: readonly string[]
   /** Whether sys/metrics answers callers without a token. */
   readonly unauthenticatedMetrics: boolean
+  /** Whether sys/in-flight-req answers callers without a token; absent: it doesn't. */
+  readonly unauthenticatedInFlight?: boolean
   /** The configuration as sys/config/state/sanitized shows it: without secrets. */
   readonly sanitized: Readonly<Record<string, unknown>>
 }

@@ -55,6 +55,8 @@ export interface InProcess {
   readonly keys: readonly string[]
   readonly rootToken: string
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Called>
+  /** The request as core gets it, by the root token, for what `call` can't show (streams, headers). */
+  request(method: string, path: string, options?: CallOptions): CoreRequest
   close(): Promise<void>
 }
 
@@ -82,7 +84,7 @@ export function openTestHost(options: InProcessOptions): { host: Host; backend: 
     backend,
     clock,
     random,
-    log: logs.of(''),
+    logs,
     settings: { ...testSettings, ...options.settings },
     engines: [...engines, ...(options.engines ?? [])],
     auditPlugins,
@@ -113,6 +115,11 @@ export function inProcess(
     rootToken,
     call: (method, path, body, of = {}) =>
       send(host, method, path, body, {
+        ...of,
+        token: of.token === undefined ? rootToken : of.token,
+      }),
+    request: (method, path, of = {}) =>
+      requestOf(method, path, undefined, {
         ...of,
         token: of.token === undefined ? rootToken : of.token,
       }),

@@ -9,11 +9,17 @@ import { tokenEndpoints } from '../tokens/token-endpoints.ts'
 import { wrappingEndpoints } from '../wrapping/wrapping-endpoints.ts'
 import { auditEndpoints } from './audit-endpoints.ts'
 import { capabilityEndpoints } from './capability-endpoints.ts'
+import { configEndpoints } from './config-endpoints.ts'
+import { hostEndpoints } from './host-endpoints.ts'
+import { inspectEndpoints } from './inspect-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
+import { loggerEndpoints } from './logger-endpoints.ts'
 import { mountEndpoints } from './mount-endpoints.ts'
 import { namespaceEndpoints } from './namespace-endpoints.ts'
 import { passwordPolicyEndpoints } from './password-policy-endpoints.ts'
+import { pluginEndpoints } from './plugin-endpoints.ts'
 import { policyEndpoints } from './policy-endpoints.ts'
+import { rawEndpoints } from './raw-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
 import { specEndpoints } from './spec-endpoints.ts'
 import { toolEndpoints } from './tool-endpoints.ts'
@@ -38,6 +44,12 @@ export const systemEngine: Engine = {
     ...specEndpoints,
     ...toolEndpoints,
     ...passwordPolicyEndpoints,
+    ...configEndpoints,
+    ...hostEndpoints,
+    ...inspectEndpoints,
+    ...loggerEndpoints,
+    ...pluginEndpoints,
+    ...rawEndpoints,
   ]),
 }
 

@@ -9,6 +9,7 @@ import type { Callers } from './callers.ts'
 import type { CorsSettings } from './edge/cors-config.ts'
 import type { JobService } from './jobs/job-service.ts'
 import type { LeaseService } from './leases/lease-service.ts'
+import type { LeaseSweeps } from './leases/lease-sweeps.ts'
 import type { MountService } from './mounts/mount-service.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { Remounts } from './mounts/remounts.ts'
@@ -37,6 +38,7 @@ export interface Core {
   readonly wrapping: WrappingService
   readonly jobs: JobService
   readonly leases: LeaseService
+  readonly leaseSweeps: LeaseSweeps
   readonly audit: AuditBroker
   readonly resources: Resources
   readonly cors: CorsSettings

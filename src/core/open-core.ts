@@ -19,6 +19,7 @@ import { ShardClaims } from './jobs/shard-claims.ts'
 import { passwordPolicyPrefix, ROOT_NAMESPACE_ID } from './keys.ts'
 import { DUE_LEASE } from './leases/lease-record.ts'
 import { LeaseService } from './leases/lease-service.ts'
+import { LEASE_SWEEP_JOB, LeaseSweeps } from './leases/lease-sweeps.ts'
 import { LeaseWork } from './leases/lease-work.ts'
 import { contextOfMount, type MountContextParts } from './mounts/mount-contexts.ts'
 import type { MountRecord } from './mounts/mount-record.ts'
@@ -116,6 +117,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     tokens,
     work: new LeaseWork(contextOf),
   })
+  const leaseSweeps = new LeaseSweeps({ storage, clock, jobs, leases })
   const remounts = new Remounts({
     storage,
     mounts,
@@ -143,6 +145,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       await remounts.forget(job.item as string)
       return 'done'
     },
+    [LEASE_SWEEP_JOB]: (job, signal) => leaseSweeps.run(job, signal),
     ...pluginJobs(parts.engines, contextOf),
   } satisfies Record<string, RunJob>)
   const audit = new AuditBroker({
@@ -195,6 +198,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     wrapping: wrappingService({ storage, clock, due: dueIndex, tokens }),
     jobs,
     leases,
+    leaseSweeps,
     audit,
     resources,
     cors,

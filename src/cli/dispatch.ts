@@ -168,6 +168,13 @@ async function runChosen(
   streams: Streams,
 ): Promise<number> {
   const entries = entriesFor(env.calledAs)
+  const setting = /^--?autocomplete-(install|uninstall)$/.exec(globals.args[0] ?? '')
+  if (setting) {
+    const { installCompletion, uninstallCompletion } = await import('./completion/install.ts')
+    if (setting[1] === 'install') installCompletion(env)
+    else uninstallCompletion(env)
+    return 0
+  }
   const chosen = choose(globals.args, entries)
   if (!chosen.entry) {
     const help = await import('./help.ts')

@@ -1,5 +1,6 @@
 // Who calls, compiled: the Auth that handlers see, its part of audit lines, and the ACL. Kept with the
 // cached token and good while the token's stored version and the epochs it was built from stand.
+import type { Clock } from '../base/clock.ts'
 import type { Auth } from '../sdk/context.ts'
 import { type AuditAuth, AuthFragments } from './audit/audit-entry.ts'
 import type { NamespaceRecord, TopologyView } from './mounts/topology.ts'
@@ -17,34 +18,64 @@ export interface Caller {
 
 export class Callers {
   readonly #policies: PolicyStore
-  constructor(policies: PolicyStore) {
+  readonly #clock: Clock
+  constructor(policies: PolicyStore, clock: Clock) {
     this.#policies = policies
+    this.#clock = clock
   }
 
-  /** `epoch` is the version of the token's namespace epoch as this request read it. null: no such namespace. */
-  async of(record: TokenRecord, epoch: string, view: TopologyView): Promise<Caller | null> {
+  /**
+   * `epoch` is the version of the token's namespace epoch as this request read it, `text` the token. null:
+   * its namespace or the auth mount that it came from is gone, so the token counts no more.
+   */
+  async of(
+    record: TokenRecord,
+    epoch: string,
+    view: TopologyView,
+    text: string,
+  ): Promise<Caller | null> {
     const versions = `${view.version} ${epoch}`
     const slot = record.acl as { versions: string; value: Caller | null }
-    if (slot.versions === versions && slot.value) return slot.value
+    const known = slot.value
+    if (known && slot.versions === versions && this.#clock.now() < known.acl.validUntilMs) {
+      return known
+    }
+    const caller = await this.#build(record, epoch, view, text)
+    if (caller) {
+      slot.value = caller
+      slot.versions = versions
+    }
+    return caller
+  }
+
+  async #build(
+    record: TokenRecord,
+    epoch: string,
+    view: TopologyView,
+    text: string,
+  ): Promise<Caller | null> {
     const namespace = await view.namespaceById(record.namespaceId)
     if (!namespace || namespace.tainted) return null
+    const { mountId } = record.entry
+    if (mountId !== '') {
+      const { mounts } = await view.table(namespace)
+      if (!mounts.some((mount) => mount.record.id === mountId)) return null
+    }
     const auth = authOf(record, namespace, [])
     const acl = await this.#policies.aclOf(auth.policies, namespace, epoch)
-    slot.value = { auth, audit: auditAuthOf(record, auth), acl, namespace }
-    slot.versions = versions
-    return slot.value
+    return { auth, audit: auditAuthOf(record, auth, text), acl, namespace }
   }
 
   /** As of now, for a token that is asked about rather than calling. */
   async fresh(record: TokenRecord, view: TopologyView): Promise<Caller | null> {
-    return this.of(record, await this.#policies.epochOf(record.namespaceId), view)
+    return this.#build(record, await this.#policies.epochOf(record.namespaceId), view, '')
   }
 }
 
-function auditAuthOf(record: TokenRecord, auth: Auth): AuditAuth {
+function auditAuthOf(record: TokenRecord, auth: Auth, text: string): AuditAuth {
   const { entry } = record
   return {
-    clientToken: record.hash,
+    clientToken: text,
     accessor: auth.accessor,
     displayName: auth.displayName,
     policies: auth.policies,

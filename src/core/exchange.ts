@@ -4,10 +4,16 @@ import { ApiError, internal } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Operation, Row } from '../sdk/endpoints.ts'
-import type { AuditRequest, AuditResponse } from './audit/audit-entry.ts'
+import type {
+  AuditPolicyResults,
+  AuditRequest,
+  AuditResponse,
+  GrantingPolicy,
+} from './audit/audit-entry.ts'
 import type { Caller } from './callers.ts'
 import type { Core } from './core.ts'
 import type { CoreRequest } from './core-request.ts'
+import type { Host } from './host.ts'
 import type { Place, TopologyView } from './mounts/topology.ts'
 import type { AclOperation, Decision } from './policies/decide.ts'
 import type { CoreContext } from './request-context.ts'
@@ -33,10 +39,17 @@ const ACL_OPERATION = {
   scan: 'scan',
 } as const
 
+const ROOT_GRANT: readonly GrantingPolicy[] = [
+  { name: 'root', namespaceId: 'root', namespacePath: '', type: 'acl' },
+]
+/** The broker caches by the array, and the ACL's arrays live as long as the ACL. */
+const grantsOf = (policies: Decision['grantingPolicies']): readonly GrantingPolicy[] => policies
+
 const ROOT = { id: 'root', path: '' }
 
 export class Exchange {
-  readonly core: Core
+  readonly host: Host
+  readonly core: Core | null
   readonly request: CoreRequest
   readonly id: string
   readonly startedAtMs: number
@@ -57,11 +70,12 @@ export class Exchange {
   #requestEntry: AuditRequest | null = null
   #isRequestAudited = false
 
-  constructor(core: Core, request: CoreRequest) {
-    this.core = core
+  constructor(host: Host, request: CoreRequest) {
+    this.host = host
+    this.core = host.core
     this.request = request
-    this.id = core.random.uuid()
-    this.startedAtMs = core.clock.now()
+    this.id = host.random.uuid()
+    this.startedAtMs = host.clock.now()
   }
 
   /** The capability that the ACL is asked for. */
@@ -93,7 +107,7 @@ export class Exchange {
   }
 
   get isAudited(): boolean {
-    return this.core.audit.isEnabled && this.match?.row.audit !== false
+    return this.core !== null && this.core.audit.isEnabled && this.match?.row.audit !== false
   }
 
   requestEntry(error?: string): AuditRequest {
@@ -124,7 +138,7 @@ export class Exchange {
 
   async auditRequest(): Promise<void> {
     if (!this.isAudited) return
-    await this.core.audit.request(this.requestEntry())
+    await this.core!.audit.request(this.requestEntry())
     this.#isRequestAudited = true
   }
 
@@ -132,8 +146,8 @@ export class Exchange {
   async auditResponse(response: AuditResponse): Promise<void> {
     if (!this.isAudited) return
     const entry = this.requestEntry()
-    if (this.#isRequestAudited) await this.core.audit.response(entry, response)
-    else await this.core.audit.pair(entry, response)
+    if (this.#isRequestAudited) await this.core!.audit.response(entry, response)
+    else await this.core!.audit.pair(entry, response)
     this.#isRequestAudited = true
   }
 
@@ -142,23 +156,38 @@ export class Exchange {
     if (!this.isAudited) return
     const text = error.messages.join('; ')
     if (this.#isRequestAudited) {
-      const response = { timeMs: this.core.clock.now(), error: text }
-      await this.core.audit.response(this.requestEntry(), response)
-    } else await this.core.audit.request(this.requestEntry(text))
+      const response = { timeMs: this.host.clock.now(), error: text }
+      await this.core!.audit.response(this.requestEntry(), response)
+    } else await this.core!.audit.request(this.requestEntry(text))
+  }
+
+  /** After the last use of a limited token: it is revoked with all that it made. */
+  async endSpentToken(): Promise<void> {
+    try {
+      await this.core!.tokens.revoke(this.record!)
+    } catch (error) {
+      // Its entry says that no use is left, and its due mark takes it away later.
+      this.host.log.warn('a spent token was not revoked yet', { request_id: this.id, err: error })
+    }
   }
 
   /** A bug is a 500 without a word about it to the caller; the log has it under the request's id. */
   toApiError(thrown: unknown): ApiError {
     if (thrown instanceof ApiError) {
       if (thrown.cause !== undefined) {
-        this.core.log.error('request failed', { request_id: this.id, err: thrown.cause })
+        this.host.log.error('request failed', { request_id: this.id, err: thrown.cause })
       }
       return thrown
     }
-    this.core.log.error('internal error', { request_id: this.id, err: thrown })
+    this.host.log.error('internal error', { request_id: this.id, err: thrown })
     return internal('internal error')
   }
 }
+
+const policyResults = (decision: Decision): AuditPolicyResults => ({
+  allowed: decision.allowed,
+  granting: decision.isRoot ? ROOT_GRANT : grantsOf(decision.grantingPolicies),
+})
 
 function hasData(data: Json | Buffer): boolean {
   if (data === null || Buffer.isBuffer(data)) return false

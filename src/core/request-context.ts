@@ -1,7 +1,9 @@
 // The context that a handler is given, one object per request. It is a class so that a request allocates
 // fields and not closures. Core's own tables (sys, token, cubbyhole) see it as it is; plugins see the
 // RequestContext of the sdk.
+
 import type { Clock } from '../base/clock.ts'
+import { sealed } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { Random } from '../base/random.ts'
 import type {
@@ -19,12 +21,14 @@ import type { Storage } from '../sdk/storage.ts'
 import type { Caller } from './callers.ts'
 import type { Core } from './core.ts'
 import type { CoreRequest } from './core-request.ts'
+import type { Host } from './host.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { Place, TopologyView } from './mounts/topology.ts'
 import type { TokenRecord } from './tokens/token-record.ts'
 
 export class CoreContext implements RequestContext {
-  readonly core: Core
+  readonly host: Host
+  readonly #core: Core | null
   readonly request: CoreRequest
   readonly id: string
   readonly view: TopologyView
@@ -40,7 +44,8 @@ export class CoreContext implements RequestContext {
   pendingLease: Lease | null = null
 
   constructor(of: {
-    core: Core
+    host: Host
+    core: Core | null
     request: CoreRequest
     id: string
     view: TopologyView
@@ -50,7 +55,8 @@ export class CoreContext implements RequestContext {
     caller: Caller | null
     body: Json | Buffer
   }) {
-    this.core = of.core
+    this.host = of.host
+    this.#core = of.core
     this.request = of.request
     this.id = of.id
     this.view = of.view
@@ -62,6 +68,11 @@ export class CoreContext implements RequestContext {
     this.body = of.body
   }
 
+  /** The services behind the barrier; rows served while sealed have none. */
+  get core(): Core {
+    if (!this.#core) throw sealed()
+    return this.#core
+  }
   get namespace(): Namespace {
     return this.place.namespace
   }
@@ -72,13 +83,13 @@ export class CoreContext implements RequestContext {
     return this.#mount.storage
   }
   get clock(): Clock {
-    return this.core.clock
+    return this.host.clock
   }
   get random(): Random {
-    return this.core.random
+    return this.host.random
   }
   get log(): Log {
-    return this.core.log.named(`${this.#mount.record.class}.${this.#mount.record.type}`)
+    return this.host.log.named(`${this.#mount.record.class}.${this.#mount.record.type}`)
   }
   get signal(): AbortSignal {
     return this.request.signal

@@ -1,20 +1,24 @@
 // One request from the first storage read to the reply, top to bottom (ARCHITECTURE.md, "One request").
 // No middleware, no hooks: what happens to a request is what stands here, in this order.
-import { type ApiError, denied, methodNotAllowed, notFound } from '../base/errors.ts'
+import { type ApiError, denied, methodNotAllowed, notFound, unavailable } from '../base/errors.ts'
 import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { parseFields } from '../schema/parse-fields.ts'
 import type { Answer } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Operation, Row } from '../sdk/endpoints.ts'
 import type { Core } from './core.ts'
-import { type CoreReply, type CoreRequest, errorReply } from './core-request.ts'
+import { type CoreReply, type CoreRequest, errorReply, jsonReply } from './core-request.ts'
 import { Exchange } from './exchange.ts'
+import type { Host } from './host.ts'
 import { CORE_EPOCH_KEY, namespaceEpochKey } from './keys.ts'
+import type { Place } from './mounts/topology.ts'
 import { decide } from './policies/decide.ts'
 import { readBody } from './request-body.ts'
 import { CoreContext } from './request-context.ts'
 import { serveSealed } from './seal/sealed-request.ts'
 import { settle } from './settle.ts'
+import { pathHelp } from './system/path-help.ts'
+import type { TokenRecord } from './tokens/token-record.ts'
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   GET: 'read',
@@ -28,26 +32,29 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 }
 
 /** Serves one request. Never rejects: a bug becomes a 500 and a line in the log. */
-export async function handleRequest(core: Core, request: CoreRequest): Promise<CoreReply> {
-  const exchange = new Exchange(core, request)
-  core.inFlight.begin(exchange)
+export async function handleRequest(host: Host, request: CoreRequest): Promise<CoreReply> {
+  const exchange = new Exchange(host, request)
+  host.inFlight.begin(exchange)
   try {
-    return await serve(core, request, exchange)
+    return await serve(host, request, exchange)
   } catch (error) {
     return await refuse(exchange, error)
   } finally {
-    core.inFlight.end(exchange)
+    if (exchange.usesLeft === -1) await exchange.endSpentToken()
+    host.inFlight.end(exchange)
   }
 }
 
-async function serve(core: Core, request: CoreRequest, exchange: Exchange): Promise<CoreReply> {
+async function serve(host: Host, request: CoreRequest, exchange: Exchange): Promise<CoreReply> {
   const operation = OPERATIONS[request.method]
   if (!operation) throw methodNotAllowed('unsupported method')
   exchange.operation = operation
-  if (core.seal.isSealed()) return serveSealed(core, request, exchange, operation)
+  const { core } = exchange
+  if (!core) return serveSealed(host, request, exchange, operation)
   await identify(core, request, exchange)
   if (request.fault) throw request.fault
-  const { row } = await route(core, request, exchange, operation)
+  const { row } = await route(request, exchange, operation)
+  if (request.wantsHelp) return serveHelp(host, exchange)
   await authorize(core, request, exchange, row)
   const context = exchange.context!
   const values = parseInput(exchange, row, context)
@@ -57,6 +64,22 @@ async function serve(core: Core, request: CoreRequest, exchange: Exchange): Prom
   return settle(exchange, row!, answer, isQuiet)
 }
 
+/** `?help=1`: the rows at the path in words; any token with some right may ask. */
+async function serveHelp(host: Host, exchange: Exchange): Promise<CoreReply> {
+  const { place, caller } = exchange
+  if (!caller || !place!.namespace.path.startsWith(caller.namespace.path)) throw denied()
+  const path = `${place!.namespace.path}${place!.path}`
+  if (!decide(caller.acl, { operation: 'help', path }).allowed) throw denied()
+  const mount = place!.mount
+  const engine = host.engines.find(
+    (one) => one.type === mount?.record.type && one.class === mount.record.class,
+  )
+  const help = mount && pathHelp(mount, engine, place!.mountPath)
+  if (!help) throw absentRow(exchange)
+  await exchange.auditRequest()
+  return jsonReply(200, `${JSON.stringify(help)}\n`)
+}
+
 /** Hop 3: one read of what decides the request, the token's entry and the epochs. */
 async function identify(core: Core, request: CoreRequest, exchange: Exchange): Promise<void> {
   const located = request.token === null ? null : core.tokens.locate(request.token)
@@ -64,20 +87,26 @@ async function identify(core: Core, request: CoreRequest, exchange: Exchange): P
     ? [CORE_EPOCH_KEY, namespaceEpochKey(located.namespaceId), ...located.keys]
     : [CORE_EPOCH_KEY]
   const snapshot = await core.storage.readRaw(keys)
-  exchange.view = core.topology.at(snapshot.get(CORE_EPOCH_KEY)?.version)
+  const epoch = snapshot.get(CORE_EPOCH_KEY)?.version ?? ''
+  exchange.view = core.topology.at(epoch)
+  const following = core.follow(epoch)
+  if (following) await following
   if (located) {
-    const epoch = snapshot.get(namespaceEpochKey(located.namespaceId))?.version
-    exchange.epoch = epoch ?? ''
+    exchange.epoch = snapshot.get(namespaceEpochKey(located.namespaceId))?.version ?? ''
     exchange.record = await core.tokens.resolve(located, snapshot)
     if (exchange.record) {
-      exchange.caller = await core.callers.of(exchange.record, exchange.epoch, exchange.view)
+      exchange.caller = await core.callers.of(
+        exchange.record,
+        exchange.epoch,
+        exchange.view,
+        request.token!,
+      )
     }
   }
 }
 
 /** Hop 4: the namespace, the mount and the row; the body as the row wants it. */
 async function route(
-  core: Core,
   request: CoreRequest,
   exchange: Exchange,
   operation: Operation,
@@ -86,17 +115,27 @@ async function route(
   const isListing = operation === 'list' || operation === 'scan'
   const path = isListing && !request.path.endsWith('/') ? `${request.path}/` : request.path
   const place = await exchange.view!.locate(request.namespace, path)
-  if (!place) throw notFound(`no namespace at ${request.namespace}/`)
+  if (!place) throw notFound('namespace not found')
   exchange.place = place
-  if (core.quotas) await core.quotas.check(exchange)
   const mount = place.mount
   if (!mount) return { row: null }
   const match =
     mount.routes.match(operation, place.mountPath) ??
     (operation === 'head' ? mount.routes.match('read', place.mountPath) : null)
+  const isForbiddenHere = match?.row.rootOnly === true && place.namespace.path !== ''
+  if (isForbiddenHere) throw notFound('1 error occurred:\n\t* unsupported path\n\n')
+  assertUnlocked(place, match?.row ?? null)
   exchange.match = match
   exchange.data = readBody(request, match?.row ?? null, operation)
   return { row: match?.row ?? null }
+}
+
+/** A locked namespace serves nothing but its unlocking, neither itself nor below. */
+function assertUnlocked(place: Place, row: Row<RequestContext> | null): void {
+  if (!place.lockedBy || row?.servesLocked === true) return
+  throw unavailable(
+    `API access to this namespace has been locked by an administrator - "${place.lockedBy.path}" must be unlocked to gain access.`,
+  )
 }
 
 /** Hops 5 to 8: who calls, may they; spends one use of a limited token, also on denial. */
@@ -115,12 +154,13 @@ async function authorize(
   }
   const { record, caller } = exchange
   if (!record || !caller) {
-    throw request.token === null ? denied('missing client token') : denied()
+    throw denied()
   }
   if (!core.tokens.isAddressBound(record, request.remoteAddress)) throw denied()
   // A token acts in its own namespace and below it, nowhere else.
   if (needsToken && !place.namespace.path.startsWith(caller.namespace.path)) throw denied()
-  if (record.entry.numUses > 0) exchange.usesLeft = await core.tokens.spendUse(record)
+  // Where no token is needed none is used up: a wrapping token can be looked up, and unwrap takes it itself.
+  if (needsToken && record.entry.numUses !== 0) await spendUse(core, exchange, record)
   if (place.mount) {
     exchange.context = contextOf(core, request, exchange)
     await tellCreateFromUpdate(exchange, row)
@@ -140,6 +180,14 @@ async function authorize(
   if (!row) throw absentRow(exchange)
 }
 
+/** A limited token loses one use, exactly, also when the request is denied; its last use ends it. */
+async function spendUse(core: Core, exchange: Exchange, record: TokenRecord): Promise<void> {
+  const spent = await core.tokens.spendUse(record)
+  if (spent === 'gone') throw denied()
+  if (spent === 'unlimited') return
+  exchange.usesLeft = spent === 'last' ? -1 : record.entry.numUses - 1
+}
+
 function absentRow(exchange: Exchange): ApiError {
   const place = exchange.place!
   const mount = place.mount
@@ -155,6 +203,7 @@ function absentRow(exchange: Exchange): ApiError {
 
 function contextOf(core: Core, request: CoreRequest, exchange: Exchange): CoreContext {
   return new CoreContext({
+    host: exchange.host,
     core,
     request,
     id: exchange.id,
@@ -205,7 +254,7 @@ async function answerOf(
   try {
     return await row.handle(context, values as never)
   } catch (error) {
-    if (context.pendingLease) await exchange.core.leases.giveUp(context.pendingLease)
+    if (context.pendingLease) await exchange.core!.leases.giveUp(context.pendingLease)
     throw error
   }
 }

@@ -2,7 +2,7 @@
 // response is audited before a byte of it leaves, and what was issued is taken back if that fails.
 import { internal } from '../base/errors.ts'
 import { RawJson, stringifyJson } from '../base/json.ts'
-import type { Answer, AuthBlock, Data } from '../sdk/answer.ts'
+import type { Answer, AuthBlock, Data, WrapInfo } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Row } from '../sdk/endpoints.ts'
 import type { Lease } from '../sdk/lease.ts'
@@ -26,10 +26,11 @@ export async function settle(
 ): Promise<CoreReply> {
   if ('raw' in answer) return settleRaw(exchange, answer.raw)
   if ('redirect' in answer) {
-    await exchange.auditResponse({ timeMs: exchange.core.clock.now(), redirect: answer.redirect })
+    await exchange.auditResponse({ timeMs: exchange.host.clock.now(), redirect: answer.redirect })
     return { status: 307, headers: ['Location', answer.redirect], body: null }
   }
   const envelope = await envelopeOf(exchange, answer)
+  if ('wrapInfo' in answer) return replyWrapped(exchange, envelope, answer.wrapInfo)
   if (isEmpty(row, answer)) return settleEmpty(exchange, row, envelope)
   const status = ('data' in answer && 'status' in answer && answer.status) || 200
   if (exchange.request.wrapTtlSeconds > 0 && status < 300) {
@@ -42,7 +43,7 @@ export async function settle(
 
 /** Makes of the answer what the envelope shows: activates the lease, mints the token. */
 async function envelopeOf(exchange: Exchange, answer: Answer): Promise<Envelope> {
-  const { core } = exchange
+  const core = exchange.core!
   const envelope: Envelope = {
     data: null,
     lease: null,
@@ -101,7 +102,8 @@ async function settleWrapped(
   envelope: Envelope,
   isQuiet: boolean,
 ): Promise<CoreReply> {
-  const { core, request, place } = exchange
+  const { request, place } = exchange
+  const core = exchange.core!
   // A wrapping is an effect, whatever the row says: its request line is written before it.
   if (isQuiet) await exchange.auditRequest()
   const wrapInfo = await core.wrapping.wrap({
@@ -111,6 +113,14 @@ async function settleWrapped(
     namespaceId: place!.namespace.id,
     wrappedAccessor: envelope.auth?.accessor ?? '',
   })
+  return replyWrapped(exchange, envelope, wrapInfo)
+}
+
+async function replyWrapped(
+  exchange: Exchange,
+  envelope: Envelope,
+  wrapInfo: WrapInfo,
+): Promise<CoreReply> {
   const response = { ...responseEntry(exchange, envelope), wrapInfo: auditWrapInfo(wrapInfo) }
   await auditOrUndo(exchange, envelope, response)
   const text =
@@ -119,14 +129,7 @@ async function settleWrapped(
   return jsonReply(200, text)
 }
 
-function auditWrapInfo(info: {
-  token: string
-  accessor: string
-  ttl: number
-  creation_time: string
-  creation_path: string
-  wrapped_accessor?: string
-}): AuditWrapInfo {
+function auditWrapInfo(info: WrapInfo): AuditWrapInfo {
   return {
     ttlSeconds: info.ttl,
     token: info.token,
@@ -142,7 +145,7 @@ async function settleRaw(exchange: Exchange, raw: CoreReply): Promise<CoreReply>
   const at = raw.headers.findIndex((name) => name.toLowerCase() === 'content-type')
   if (at >= 0) data.http_content_type = raw.headers[at + 1]
   if (typeof raw.body === 'string') data.http_raw_body = raw.body
-  await exchange.auditResponse({ timeMs: exchange.core.clock.now(), data })
+  await exchange.auditResponse({ timeMs: exchange.host.clock.now(), data })
   return raw
 }
 
@@ -155,9 +158,9 @@ async function auditOrUndo(
     await exchange.auditResponse(response)
   } catch (error) {
     // The caller gets nothing, so nothing may live on: an unrecorded credential is the worst outcome.
-    if (envelope.lease) await exchange.core.leases.giveUp(envelope.lease)
+    if (envelope.lease) await exchange.core!.leases.giveUp(envelope.lease)
     if (envelope.auth && exchange.operation === 'write') {
-      await exchange.core.tokens.revokeUnrecorded(envelope.auth.client_token)
+      await exchange.core!.tokens.revokeUnrecorded(envelope.auth.client_token)
     }
     throw error instanceof Error ? error : internal('internal error')
   }
@@ -165,7 +168,7 @@ async function auditOrUndo(
 
 function responseEntry(exchange: Exchange, envelope: Envelope): AuditResponse {
   const entry: { -readonly [K in keyof AuditResponse]: AuditResponse[K] } = {
-    timeMs: exchange.core.clock.now(),
+    timeMs: exchange.host.clock.now(),
   }
   if (envelope.data) entry.data = envelope.data
   if (envelope.lease) entry.leaseId = envelope.lease.id

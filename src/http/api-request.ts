@@ -3,10 +3,10 @@
 
 import { parseDurationSeconds } from '../base/duration.ts'
 import { ApiError, badRequest } from '../base/errors.ts'
-import type { JsonObject } from '../base/json.ts'
+import { type Json, type JsonObject, setOwn } from '../base/json.ts'
 import type { CoreRequest } from '../core/core-request.ts'
 import type { HttpRequest } from './exchange.ts'
-import { parseQuery, parseRequestPath } from './request-path.ts'
+import { apiPath, parseQuery } from './request-path.ts'
 
 const NO_QUERY: JsonObject = {}
 
@@ -29,13 +29,13 @@ export class ApiRequest implements CoreRequest {
     let path = ''
     let query = NO_QUERY
     try {
-      path = parseRequestPath(http.path)
+      path = apiPath(http.path)
       if (http.query !== '') {
-        const { list, scan, help, ...rest } = parseQuery(http.query)
-        query = rest
-        this.wantsHelp = method === 'GET' && help !== undefined
-        if (method === 'GET' && isYes(list)) method = 'LIST'
-        else if (method === 'GET' && isYes(scan)) method = 'SCAN'
+        const parameters = parseQuery(http.query)
+        this.wantsHelp = method === 'GET' && parameters.has('help')
+        if (method === 'GET' && isYes(parameters, 'list')) method = 'LIST'
+        else if (method === 'GET' && isYes(parameters, 'scan')) method = 'SCAN'
+        query = dataOf(parameters)
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -88,13 +88,21 @@ export class ApiRequest implements CoreRequest {
   }
 }
 
-const isYes = (value: unknown): boolean =>
-  value === 'true' ||
-  value === '1' ||
-  value === 't' ||
-  value === 'T' ||
-  value === 'True' ||
-  value === 'TRUE'
+/** What Go's ParseBool takes for true. */
+const YES = ['1', 't', 'T', 'TRUE', 'true', 'True']
+
+const isYes = (parameters: ReadonlyMap<string, readonly string[]>, name: string): boolean =>
+  YES.includes(parameters.get(name)?.[0] ?? '')
+
+/** The query as request data, without what chose the operation. */
+function dataOf(parameters: ReadonlyMap<string, readonly string[]>): JsonObject {
+  const data: Record<string, Json> = {}
+  for (const [name, values] of parameters) {
+    if (name === 'list' || name === 'scan' || name === 'help') continue
+    setOwn(data, name, values.length === 1 ? values[0]! : values)
+  }
+  return data
+}
 
 function tokenOf(http: HttpRequest): string | null {
   const token = http.header('x-vault-token')

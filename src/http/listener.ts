@@ -2,7 +2,7 @@
 // graceful end. In a cluster worker the port is shared by node:cluster without anything done here.
 import cluster from 'node:cluster'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import {
   HEADER_READ_SECONDS,
@@ -109,6 +109,7 @@ class SocketListener implements Listener {
   #tlsServer: TlsServer | null = null
   #closing: Promise<void> | null = null
   #cancelSweep: () => void = () => {}
+  #settleClose: () => void = () => {}
 
   constructor(options: ListenOptions, context: ConnectionContext) {
     this.name = options.name
@@ -144,12 +145,14 @@ class SocketListener implements Listener {
     }
     let server: Server
     if (tls === undefined) {
-      server = createServer(base, (socket) => this.#accept(socket, socket, null))
+      server = createServer(base, (socket) => this.#accept(socket, null))
     } else {
       const material = await readTlsFiles(tls)
       const handshake = tlsServerOptions(tls, this.#context.times.headerMs)
       this.#tlsServer = createTlsServer({ ...base, ...material, ...handshake })
-      this.#tlsServer.on('secureConnection', (socket) => this.#acceptSecure(socket))
+      this.#tlsServer.on('secureConnection', (socket) => {
+        this.#accept(socket, new SocketTlsPeer(socket))
+      })
       this.#tlsServer.on('tlsClientError', (error) => {
         this.#options.log.debug('TLS handshake failed', {
           listener: this.name,
@@ -161,7 +164,10 @@ class SocketListener implements Listener {
     if (maxConnections !== undefined) server.maxConnections = maxConnections
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        this.#settleClose()
+      })
     })
     this.#server = server
     await bind(server, address)
@@ -183,24 +189,27 @@ class SocketListener implements Listener {
       const cut = this.#options.clock.after(deadlineMs, () => {
         for (const socket of this.#sockets) socket.destroy()
       })
-      this.#server?.close(() => {
+      let isClosed = false
+      this.#settleClose = () => {
+        // The server may be closed before the last sockets have told so.
+        if (!isClosed || this.#sockets.size > 0) return
         cut()
         this.#cancelSweep()
         resolve()
+      }
+      this.#server?.close(() => {
+        isClosed = true
+        this.#settleClose()
       })
       for (const connection of this.#connections) connection.shutdown()
     })
     return this.#closing
   }
 
-  #acceptSecure(socket: TLSSocket): void {
-    this.#accept(socket, socket, new SocketTlsPeer(socket))
-  }
-
-  #accept(socket: Socket, from: Socket, tls: Origin['tls']): void {
+  #accept(socket: Socket, tls: Origin['tls']): void {
     const origin: Origin = {
-      remoteAddress: plainAddress(from.remoteAddress ?? ''),
-      remotePort: from.remotePort ?? 0,
+      remoteAddress: plainAddress(socket.remoteAddress ?? ''),
+      remotePort: socket.remotePort ?? 0,
       tls,
       listener: this.name,
     }
@@ -214,7 +223,7 @@ class SocketListener implements Listener {
   /** One timer for all connections: thousands of timers would each be moved with every request. */
   #sweep(): void {
     const { clock } = this.#options
-    const shortest = Math.min(...Object.values(this.#context.times as unknown as number[]))
+    const shortest = Math.min(...Object.values({ ...this.#context.times }))
     const everyMs = Math.max(1, Math.min(SWEEP_MS, shortest / 4))
     const run = (): void => {
       this.#context.nowMs = clock.monotonic()
@@ -236,7 +245,12 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
     if (cluster.isPrimary && !(await removeStaleSocket(socketPath))) throw error
     await listenOnPath(server, socketPath, mode)
   }
-  await applySocketAccess(socketPath, address)
+  try {
+    await applySocketAccess(socketPath, address)
+  } catch (error) {
+    server.close()
+    throw error
+  }
 }
 
 /** With a mode to come, nobody may connect between bind and chmod. */

@@ -44,6 +44,17 @@ export interface AuthBlock {
   readonly num_uses: number
 }
 
+/** What a caller gets in place of a wrapped response. */
+export interface WrapInfo {
+  readonly token: string
+  readonly accessor: string
+  /** Seconds. */
+  readonly ttl: number
+  readonly creation_time: string
+  readonly creation_path: string
+  readonly wrapped_accessor?: string
+}
+
 export interface RawReply {
   readonly status: number
   /** Flat list of names and values. */
@@ -63,6 +74,8 @@ export type Answer =
     })
   | (Warnings & { readonly login: Login })
   | (Warnings & { readonly auth: AuthBlock; readonly data?: Data })
+  /** A response that is wrapped already (sys/wrapping/rewrap). */
+  | (Warnings & { readonly wrapInfo: WrapInfo })
   /** 404 {"errors":[]} for read, list and scan; else 204. */
   | (Warnings & { readonly empty: true })
   | { readonly redirect: string }

@@ -26,6 +26,10 @@ export interface RowOptions {
   readonly maxBodyBytes?: number
   /** 'both' repeats data at the top level, as sys does; 'none' sends data bare. */
   readonly envelope?: 'standard' | 'both' | 'none'
+  /** Also served while the namespace is locked. */
+  readonly servesLocked?: boolean
+  /** Served in the root namespace only: elsewhere the path is unsupported. */
+  readonly rootOnly?: boolean
   /** False: writes no audit line (health, seal status, unseal). */
   readonly audit?: false
   /** Not shown in OpenAPI and help. */

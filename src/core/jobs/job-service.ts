@@ -38,20 +38,21 @@ export class JobService {
   readonly #clock: Clock
   readonly #random: Random
   readonly #log: Log
-  readonly #kinds: Map<string, RunJob>
+  readonly #kinds: Readonly<Record<string, RunJob>>
 
   constructor(of: {
     storage: CoreStorage
     clock: Clock
     random: Random
     log: Log
+    /** Kept by reference: kinds that need later services are added to it. */
     kinds: Readonly<Record<string, RunJob>>
   }) {
     this.#storage = of.storage
     this.#clock = of.clock
     this.#random = of.random
     this.#log = of.log
-    this.#kinds = new Map(Object.entries(of.kinds))
+    this.#kinds = of.kinds
   }
 
   /** Adds a job to the transaction; answers its id. */
@@ -89,7 +90,7 @@ export class JobService {
     const entry = await this.#storage.get(JOB_PREFIX + mark.id)
     if (!entry) return true
     const job = entry.json<JobRecord>()
-    const run = this.#kinds.get(job.kind)
+    const run = this.#kinds[job.kind]
     if (!run) throw new Error(`job of an unknown kind: ${job.kind}`)
     let result: JobResult<unknown>
     try {

@@ -81,7 +81,7 @@ export class LeaseService {
     let trusts = true
     await this.#storage.transaction(async (tx) => {
       if (token) {
-        await this.#tokens.hold(tx, token, 'leases', trusts)
+        await this.#tokens.hold(tx, token, 'hasLeases', trusts)
         tx.mark(tokenLeasePrefix(token.namespaceId, token.hash) + dueIdOf(record.id))
       }
       trusts = false

@@ -15,7 +15,7 @@ import { allPages } from '../pages.ts'
 import { RouteTable } from '../router/route-table.ts'
 import type { CoreStorage } from '../store.ts'
 import { mountAliveKey } from './mount-alive.ts'
-import { type MountRecord, mountInfo } from './mount-record.ts'
+import { auditMount, type MountRecord, mountInfo } from './mount-record.ts'
 import { type Mount, MountTable } from './mount-table.ts'
 
 export interface NamespaceRecord {
@@ -49,6 +49,8 @@ export interface Place {
   /** The path within the namespace, and within the mount. */
   readonly path: string
   readonly mountPath: string
+  /** The outermost namespace on the way that is locked; null: none is. */
+  readonly lockedBy: NamespaceRecord | null
 }
 
 /** Finds the plugin of a type; core's own tables (sys, token, cubbyhole) are among them. */
@@ -125,22 +127,30 @@ export class TopologyView {
    * mount and a child namespace can't share a name.
    */
   async locate(header: string, path: string): Promise<Place | null> {
-    let namespace: NamespaceRecord | null = rootNamespace
-    if (header !== '') namespace = await this.namespaceByPath(header)
-    if (!namespace) return null
+    let namespace: NamespaceRecord = rootNamespace
+    let lockedBy: NamespaceRecord | null = null
+    if (header !== '') {
+      for (const name of header.split('/')) {
+        const child = name === '' ? namespace : await this.child(namespace.id, name)
+        if (!child) return null
+        namespace = child
+        if (namespace.locked) lockedBy ??= namespace
+      }
+    }
     let rest = path
     for (;;) {
       const table: MountTable = this.#tables.get(namespace.id) ?? (await this.table(namespace))
       const mount = table.match(rest)
       if (mount) {
         const mountPath = rest.slice(mount.record.path.length)
-        return { namespace, table, mount, path: rest, mountPath }
+        return { namespace, table, mount, path: rest, mountPath, lockedBy }
       }
       const slash = rest.indexOf('/')
       const child: NamespaceRecord | null =
         slash < 1 ? null : await this.child(namespace.id, rest.slice(0, slash))
-      if (!child) return { namespace, table, mount: null, path: rest, mountPath: '' }
+      if (!child) return { namespace, table, mount: null, path: rest, mountPath: '', lockedBy }
       namespace = child
+      if (namespace.locked) lockedBy ??= namespace
       rest = rest.slice(slash + 1)
     }
   }

@@ -11,13 +11,15 @@ export interface SealStatus {
   /** Shares given so far, and the nonce of this attempt ('' without one). */
   readonly progress: number
   readonly nonce: string
+  readonly clusterId: string
+  readonly clusterName: string
 }
 
 export interface Seal {
   /** Cheap: asked by every request. */
   isSealed(): boolean
   status(): Promise<SealStatus>
-  /** Splits a new root key, writes the keyring, unseals nothing; answers the shares. */
+  /** Splits a new unseal key, writes the keyring, leaves the server open; answers the shares. */
   initialize(of: { shares: number; threshold: number }): Promise<readonly Buffer[]>
   /** Adds a share; answers the status after it. Throws 400 where a share or the set is wrong. */
   unseal(share: Buffer): Promise<SealStatus>

@@ -4,22 +4,25 @@ import { methodNotAllowed, sealed } from '../../base/errors.ts'
 import { isJsonObject, stringifyJson } from '../../base/json.ts'
 import { parseFields } from '../../schema/parse-fields.ts'
 import type { Operation } from '../../sdk/endpoints.ts'
-import type { Core } from '../core.ts'
 import { type CoreReply, type CoreRequest, emptyReply, jsonReply } from '../core-request.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Host } from '../host.ts'
+import { type Mount, MountTable } from '../mounts/mount-table.ts'
+import { type Place, rootNamespace, TopologyView } from '../mounts/topology.ts'
 import { readBody } from '../request-body.ts'
 import { CoreContext } from '../request-context.ts'
+import { SEALED_STORAGE } from './sealed-storage.ts'
 
 export async function serveSealed(
-  core: Core,
+  host: Host,
   request: CoreRequest,
   exchange: Exchange,
   operation: Operation,
 ): Promise<CoreReply> {
   if (request.fault) throw request.fault
-  const { place, routes } = core.sealedPlace
+  const { sealedMount: mount, systemRoutes: routes } = host
   const mountPath = request.path.startsWith('sys/') ? request.path.slice('sys/'.length) : null
-  if (mountPath === null || request.namespace !== '') throw sealed()
+  if (mountPath === null) throw sealed()
   const match =
     routes.match(operation, mountPath) ??
     (operation === 'head' ? routes.match('read', mountPath) : null)
@@ -30,12 +33,13 @@ export async function serveSealed(
   exchange.match = match
   exchange.data = readBody(request, match.row, operation)
   const context = new CoreContext({
-    core,
+    host,
+    core: null,
     request,
     id: exchange.id,
-    view: core.topology.at(undefined),
-    place: { ...place, mountPath, path: request.path },
-    mount: place.mount!,
+    view: SEALED_VIEW,
+    place: sealedPlace(mount, request.path, mountPath),
+    mount,
     record: null,
     caller: null,
     body: exchange.data,
@@ -48,4 +52,20 @@ export async function serveSealed(
   if (!('data' in answer) || !answer.data) return emptyReply
   const status = ('status' in answer && answer.status) || 200
   return jsonReply(status, `${stringifyJson(answer.data)}\n`)
+}
+
+/** Rows served while sealed don't look anything up. */
+const SEALED_VIEW = new TopologyView('', SEALED_STORAGE, () => {
+  throw sealed()
+})
+
+function sealedPlace(mount: Mount, path: string, mountPath: string): Place {
+  return {
+    namespace: rootNamespace,
+    table: new MountTable(rootNamespace, []),
+    mount,
+    path,
+    mountPath,
+    lockedBy: null,
+  }
 }

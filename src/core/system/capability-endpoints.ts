@@ -115,7 +115,7 @@ export const capabilityEndpoints: readonly Row<CoreContext>[] = [
   read('internal/ui/resultant-acl', {
     about: 'The rights that the calling token has, merged over its policies.',
     effects: false,
-    handle: async (ctx) => ({ data: resultantAcl(ctx.caller!.acl) }),
+    handle: async (ctx) => ({ data: { ...resultantAcl(ctx.caller!.acl) } }),
   }),
   read('internal/ui/namespaces', {
     about: 'The child namespaces that the caller may act in.',

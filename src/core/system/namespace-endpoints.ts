@@ -1,8 +1,10 @@
 // sys/namespaces. Source: the API page "sys/namespaces" of OpenBao and Vault Enterprise.
+import { hash } from 'node:crypto'
 import { badRequest } from '../../base/errors.ts'
 import { isJsonObject, type JsonObject } from '../../base/json.ts'
+import { equalSecrets } from '../../crypto/timing.ts'
 import { pairs, string } from '../../schema/field.ts'
-import type { Data } from '../../sdk/answer.ts'
+import type { Answer, Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { NamespaceRecord } from '../mounts/topology.ts'
 import type { CoreContext } from '../request-context.ts'
@@ -52,7 +54,54 @@ async function below(
   return names
 }
 
+const lockParams = { path: string('The namespace, relative to the request’s.') }
+
+/** Locks a namespace; the key that unlocks it is shown once and kept as a hash. */
+async function lock(ctx: CoreContext, path: string): Promise<Answer> {
+  const namespace = await at(ctx, path)
+  if (!namespace || namespace.path === '') throw badRequest('root namespace cannot be locked')
+  if (namespace.locked) throw badRequest(`namespace "${namespace.path}" is already locked`)
+  const key = ctx.random.bytes(18).toString('base64url')
+  await ctx.core.namespaces.setLock(namespace, hash('sha256', key, 'hex'))
+  return { data: { unlock_key: key } }
+}
+
+async function unlock(ctx: CoreContext, path: string, key: string | undefined): Promise<Answer> {
+  const namespace = await at(ctx, path)
+  if (!namespace?.locked) throw badRequest('namespace is not locked')
+  const isRoot = ctx.caller?.acl.root !== null && ctx.caller?.acl.root !== undefined
+  const given = hash('sha256', key ?? '', 'hex')
+  const isRight = equalSecrets(Buffer.from(given), Buffer.from(namespace.locked.unlockKeyHash))
+  if (!isRoot && !isRight) throw badRequest('incorrect unlock key')
+  await ctx.core.namespaces.setLock(namespace, null)
+  return { empty: true }
+}
+
+const lockRows = ['namespaces/api-lock/lock', 'namespaces/api-lock/lock/*path'].map((pattern) =>
+  write(pattern, {
+    about: 'Lock the API of a namespace and all below it.',
+    ...(pattern.endsWith('*path') ? { params: lockParams } : undefined),
+    auth: 'sudo',
+    handle: (ctx, values) => lock(ctx, (values as { path?: string }).path ?? ''),
+  }),
+)
+
+const unlockRows = ['namespaces/api-lock/unlock', 'namespaces/api-lock/unlock/*path'].map(
+  (pattern) =>
+    write(pattern, {
+      about: 'Unlock the API of a namespace.',
+      ...(pattern.endsWith('*path') ? { params: lockParams } : undefined),
+      input: { unlock_key: string('What locking answered; root needs none.', { secret: true }) },
+      auth: 'sudo',
+      servesLocked: true,
+      handle: (ctx, values) =>
+        unlock(ctx, (values as { path?: string }).path ?? '', values.unlock_key),
+    }),
+)
+
 export const namespaceEndpoints: readonly Row<CoreContext>[] = [
+  ...lockRows,
+  ...unlockRows,
   list('namespaces', {
     about: 'List the child namespaces.',
     input: pageFields,

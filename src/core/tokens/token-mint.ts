@@ -24,6 +24,8 @@ export interface NewToken {
   readonly parent: TokenRecord | null
   /** A text of the creator's own choice. */
   readonly id?: string
+  /** A text made by newTokenText, where it has to be known beforehand. */
+  readonly text?: string
   /** createdAtMs is filled in, and from ttlSeconds expiresAtMs, and from the parent ancestors. */
   readonly entry: Partial<TokenEntry>
 }
@@ -59,7 +61,7 @@ export async function mintInto(
 ): Promise<MintedToken> {
   const parent = of.parent && (await hold(core, tx, of.parent, 'hasChildren', trustsRecord))
   const entry = newEntry(core, of, parent)
-  const text = of.id ?? newText(core, of.namespaceId)
+  const text = of.id ?? of.text ?? newTokenText(core, of.namespaceId)
   const hash = core.hash(text)
   const key = tokenKey(of.namespaceId, hash)
   if (of.id !== undefined) await assertFree(tx, of.id, key)
@@ -72,7 +74,7 @@ export async function mintInto(
   return { text, accessor, hash, entry }
 }
 
-const newText = (core: TokenCore, namespaceId: string): string => {
+export const newTokenText = (core: TokenCore, namespaceId: string): string => {
   const body = core.random.bytes(SERVICE_TOKEN_BYTES).toString('base64url')
   return tokenText(SERVICE_PREFIX, body, namespaceId)
 }
@@ -102,6 +104,7 @@ function newEntry(core: TokenCore, of: NewToken, parent = of.parent?.entry ?? nu
   }
 }
 
+/** What a token can have hanging on it: the flag of its entry that says so. */
 export type Holding = 'hasChildren' | 'hasLeases' | 'hasCubbyhole'
 
 /**

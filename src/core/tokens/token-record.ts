@@ -1,5 +1,6 @@
 // A token as requests use it: decoded once for each stored version and then shared, so nobody may change
 // what it holds. The slots beside it carry what others derive from it and live exactly as long.
+import { type Cidr, parseCidr } from '../../base/cidr.ts'
 import type { Auth, Namespace } from '../../sdk/context.ts'
 import { ROOT_NAMESPACE_ID } from '../keys.ts'
 import type { TokenEntry } from './token-entry.ts'
@@ -25,6 +26,8 @@ export interface TokenRecord {
   /** The namespaces of its ancestors: their epochs decide whether it is alive. */
   readonly lineage: readonly string[]
   readonly isRoot: boolean
+  /** Where it may be used from; empty: anywhere. A token that never ends is bound to nothing. */
+  readonly cidrs: readonly Cidr[]
   /** Filled by the request pipeline. */
   readonly acl: DerivedSlot<unknown>
   readonly auth: DerivedSlot<Auth>
@@ -47,11 +50,20 @@ export function tokenRecord(
     entry: of.entry,
     lineage: lineageOf(of.entry.ancestors),
     isRoot: of.entry.policies.includes('root'),
+    cidrs: cidrsOf(of.entry),
     acl: { versions: '', value: null },
     auth: { versions: '', value: null },
     auditFragments: new Map(),
     alive: { versions: '', value: null },
   }
+}
+
+const NO_CIDRS: readonly Cidr[] = []
+
+function cidrsOf(entry: TokenEntry): readonly Cidr[] {
+  if (entry.boundCidrs.length === 0 || entry.ttlSeconds === 0) return NO_CIDRS
+  // One that can't be read was refused when the token was made; it must never widen the rest.
+  return entry.boundCidrs.map((text) => parseCidr(text) ?? { text, words: [], bits: 32 })
 }
 
 const NO_LINEAGE: readonly string[] = []

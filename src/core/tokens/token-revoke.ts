@@ -78,6 +78,15 @@ async function isAliveIn(core: TokenCore, tx: CoreTx, entry: TokenEntry): Promis
   return isLineageAlive(entry.ancestors, (id) => sets.get(id) ?? null)
 }
 
+/** Also true while the job that frees the children of a token revoked on its own is still running. */
+export async function isOrphan(core: TokenCore, record: TokenRecord): Promise<boolean> {
+  const parent = parentOf(record.entry)
+  const ref = parent === null ? null : parseAccessor(parent)
+  if (!ref) return true
+  const key = tombstoneKey(ref.namespaceId, 'cut', ref.hash)
+  return (await core.storage.readRaw([key])).has(key)
+}
+
 function endTree(core: TokenCore, tx: CoreTx, ref: TokenRef, entry: TokenEntry): void {
   removeToken(core, tx, ref, entry)
   if (!entry.hasChildren) return
@@ -98,7 +107,12 @@ export function removeToken(core: TokenCore, tx: CoreTx, ref: TokenRef, entry: T
 }
 
 /** The same without the parent's mark. At most five writes. */
-export function removeEntry(core: TokenCore, tx: CoreTx, ref: TokenRef, entry: TokenEntry): number {
+export function removeEntry(
+  core: Pick<TokenCore, 'clock' | 'due'>,
+  tx: CoreTx,
+  ref: TokenRef,
+  entry: TokenEntry,
+): number {
   let writes = 1
   tx.delete(tokenKey(ref.namespaceId, ref.hash))
   if (entry.expiresAtMs > 0) {
@@ -136,16 +150,14 @@ export async function spendUse(
     const stored = await tx.get(record.key)
     if (!stored) return 'gone'
     const entry = decodeEntry(stored.text())
-    if (entry.numUses < 0) return 'gone'
-    if (entry.numUses === 0) return 'unlimited'
-    const isLast = entry.numUses === 1
-    const now = core.clock.now()
-    const spent = isLast ? { numUses: -1, spentAtMs: now } : { numUses: entry.numUses - 1 }
-    const next = { ...entry, ...spent }
-    tx.put(record.key, encodeEntry(next))
-    if (isLast) {
-      core.due.schedule(tx, DUE_TOKEN, record.namespaceId, record.hash, spentDueAt(next))
+    if (entry.numUses < 1) return entry.numUses === 0 ? 'unlimited' : 'gone'
+    if (entry.numUses > 1) {
+      tx.put(record.key, encodeEntry({ ...entry, numUses: entry.numUses - 1 }))
+      return 'spent'
     }
-    return isLast ? 'last' : 'spent'
+    const last = { ...entry, numUses: -1, spentAtMs: core.clock.now() }
+    tx.put(record.key, encodeEntry(last))
+    core.due.schedule(tx, DUE_TOKEN, record.namespaceId, record.hash, spentDueAt(last))
+    return 'last'
   })
 }

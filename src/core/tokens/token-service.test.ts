@@ -17,8 +17,17 @@ let tokens: TokenService
 beforeEach(async () => {
   storage = memoryCoreStorage()
   clock = manualClock()
-  tokens = await openTokenService({ storage, clock, random: systemRandom, due: dueIndex })
+  tokens = await open()
 })
+
+const open = (): Promise<TokenService> =>
+  openTokenService({
+    storage,
+    clock,
+    random: systemRandom,
+    due: dueIndex,
+    mountTtls: () => ({ defaultSeconds: 3600, maxSeconds: 7200 }),
+  })
 
 const orphan = (of: Partial<NewToken> = {}): NewToken => ({
   namespaceId: 'root',
@@ -109,7 +118,7 @@ describe('one token', () => {
   it('keeps its salt when the service is opened again', async () => {
     const { text } = await make()
     const batch = await make({ kind: 'batch' })
-    tokens = await openTokenService({ storage, clock, random: systemRandom, due: dueIndex })
+    tokens = await open()
     expect(await tokens.find(text)).not.toBeNull()
     expect(await tokens.find(batch.text)).not.toBeNull()
   })

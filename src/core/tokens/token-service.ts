@@ -1,5 +1,9 @@
 // The token service: what the request pipeline, the endpoints, wrapping and the jobs call. It holds the
 // secrets behind the token hashes, so it is made when the server is unsealed and closed when it is sealed.
+import { anyCidrContains } from '../../base/cidr.ts'
+import type { Login } from '../../sdk/answer.ts'
+import type { Mount } from '../mounts/mount-table.ts'
+import type { Place, TopologyView } from '../mounts/topology.ts'
 import type { CoreTx } from '../store.ts'
 import {
   DUE_TOKEN,
@@ -11,6 +15,8 @@ import {
   type TokenDeps,
 } from './token-core.ts'
 import type { TokenEntry } from './token-entry.ts'
+import { listAccessors } from './token-list.ts'
+import { type LoginEntity, type LoginToken, mintLogin } from './token-login.ts'
 import {
   type Holding,
   hold,
@@ -18,6 +24,7 @@ import {
   mintInto,
   mintToken,
   type NewToken,
+  newTokenText,
 } from './token-mint.ts'
 import type { TokenRecord } from './token-record.ts'
 import { type Renewal, type Renewed, renewToken } from './token-renew.ts'
@@ -29,12 +36,13 @@ import {
   resolveToken,
   type Snapshot,
 } from './token-resolve.ts'
-import { expireToken, revokeOrphan, revokeToken, spendUse } from './token-revoke.ts'
-import { clearCubbyhole, sweepCut, sweepTree } from './token-sweep.ts'
+import { expireToken, isOrphan, revokeOrphan, revokeToken, spendUse } from './token-revoke.ts'
+import { clearBelongings, isStored, sweepCut, sweepTree } from './token-sweep.ts'
 import type { TokenRef } from './token-text.ts'
+import { type TidyCounts, tidyTokens } from './token-tidy.ts'
 
 /** Runs what a due mark of a token stands for. True: done, the mark can go. */
-export type DueHandler = (ref: TokenRef, signal: AbortSignal) => Promise<boolean>
+export type TokenDueHandler = (ref: TokenRef, signal: AbortSignal) => Promise<boolean>
 
 export interface TokenService {
   /** No storage. null: the text can't be a token of this server. */
@@ -53,6 +61,8 @@ export interface TokenService {
   findByAccessor(accessor: string): Promise<TokenRecord | null>
   /** Makes a token; 403 where the parent is gone. */
   mint(of: NewToken): Promise<MintedToken>
+  /** A text for `mint`, where the token's hash has to be known beforehand. */
+  newText(namespaceId: string): string
   mintInto(tx: CoreTx, of: NewToken, trustsRecord: boolean): Promise<MintedToken>
   /**
    * Ties a commit to the living token and flags what hangs on it (its first lease, cubbyhole entry).
@@ -64,21 +74,47 @@ export interface TokenService {
   revoke(ref: TokenRef): Promise<boolean>
   /** The token alone; its children become orphans. */
   revokeOrphan(ref: TokenRef): Promise<boolean>
-  /** Before a request runs; after 'last' it calls revoke when it is done, at 'gone' it answers 403. */
+  /**
+   * Spends one use of a token whose entry limits them. After 'last' the request calls revoke when it is
+   * done, at 'gone' it answers 403.
+   */
   spendUse(record: TokenRecord): Promise<'unlimited' | 'spent' | 'last' | 'gone'>
+  /** False where the token is bound to other addresses. */
+  isAddressBound(record: TokenRecord, remoteAddress: string): boolean
+  /** The token of a successful login. */
+  mintLogin(login: Login, place: Place, view: TopologyView): Promise<LoginToken>
+  /** Takes back what was issued a moment ago and can't be audited. */
+  revokeUnrecorded(text: string): Promise<void>
+  /** Whether the token has no parent any more: its own was revoked alone, or it never had one. */
+  isOrphan(record: TokenRecord): Promise<boolean>
+  /** The entity behind an alias of the token mount (auth/token/create with entity_alias). */
+  entityOf(alias: string, place: Place, view: TopologyView): Promise<LoginEntity | null>
+  /** Accessors of the namespace's living tokens, in byte order; `limit` 0: all. */
+  accessors(
+    namespaceId: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly string[]>
+  /** Mends marks that a damaged store lost; null while one is running in this process. */
+  tidy(namespaceId: string): Promise<TidyCounts> | null
   /** By the kind of due mark; the mark's id is the token's hash. */
-  readonly due: Readonly<Record<string, DueHandler>>
+  readonly due: Readonly<Record<string, TokenDueHandler>>
   /** Forgets all that was decoded. */
   close(): void
 }
 
 export interface TokenServiceDeps extends TokenDeps {
+  /** The lives that a mount allows. */
+  mountTtls(mount: Mount): { readonly defaultSeconds: number; readonly maxSeconds: number }
+  /** Identity: finds or makes the entity of an alias. Absent: nobody has an entity. */
+  entityOf?(alias: Login['alias'], place: Place, view: TopologyView): Promise<LoginEntity | null>
   /** Ends the leases of a token that is gone; true when all of them are revoked or queued. */
   endLeases?(ref: TokenRef, signal: AbortSignal): Promise<boolean>
 }
 
 export async function openTokenService(deps: TokenServiceDeps): Promise<TokenService> {
   const core = await openTokenCore(deps)
+  let isTidying = false
+  const closing = new AbortController()
   return {
     locate: (text) => locateToken(core, text),
     locateAccessor: (accessor) => locateAccessor(core, accessor),
@@ -86,27 +122,52 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
     find: (text) => findToken(core, locateToken(core, text)),
     findByAccessor: (accessor) => findToken(core, locateAccessor(core, accessor)),
     mint: (of) => mintToken(core, of),
+    newText: (namespaceId) => newTokenText(core, namespaceId),
     mintInto: (tx, of, trustsRecord) => mintInto(core, tx, of, trustsRecord),
     hold: (tx, record, what, trustsRecord) => hold(core, tx, record, what, trustsRecord),
     renew: (record, renewal) => renewToken(core, record, renewal),
     revoke: (ref) => revokeToken(core, ref),
     revokeOrphan: (ref) => revokeOrphan(core, ref),
     spendUse: (record) => spendUse(core, record),
+    isAddressBound: ({ cidrs }, address) => cidrs.length === 0 || anyCidrContains(cidrs, address),
+    async mintLogin(login, place, view) {
+      const entity = (await deps.entityOf?.(login.alias, place, view)) ?? null
+      return mintLogin(core, login, place, deps.mountTtls(place.mount!), entity)
+    },
+    async revokeUnrecorded(text) {
+      const located = locateToken(core, text)
+      if (located?.kind === 'service') await revokeToken(core, located)
+    },
+    isOrphan: (record) => isOrphan(core, record),
+    async entityOf(name, place, view) {
+      return (await deps.entityOf?.({ name }, place, view)) ?? null
+    },
+    accessors: (namespaceId, page) => listAccessors(core, namespaceId, page),
+    tidy(namespaceId) {
+      if (isTidying) return null
+      isTidying = true
+      return tidyTokens(core, namespaceId, closing.signal).finally(() => {
+        isTidying = false
+      })
+    },
     due: dueHandlers(core, deps),
     close() {
+      closing.abort()
       core.records.clear()
       core.tombstones.clear()
     },
   }
 }
 
-function dueHandlers(core: TokenCore, deps: TokenServiceDeps): Record<string, DueHandler> {
+function dueHandlers(core: TokenCore, deps: TokenServiceDeps): Record<string, TokenDueHandler> {
   return {
     [DUE_TOKEN]: (ref) => expireToken(core, ref),
     [DUE_TOKEN_SWEEP]: (ref, signal) => sweepTree(core, ref, signal),
     [DUE_TOKEN_CUT]: (ref, signal) => sweepCut(core, ref, signal),
     [DUE_TOKEN_END]: async (ref, signal) => {
-      await clearCubbyhole(core, ref)
+      // A mark that was set ahead, in case the token would never be made.
+      if (await isStored(core, ref)) return true
+      await clearBelongings(core, ref)
       return (await deps.endLeases?.(ref, signal)) ?? true
     },
   }

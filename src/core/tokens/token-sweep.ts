@@ -8,6 +8,7 @@ import {
   tokenChildPrefix,
   tokenKey,
   tokenSweepPrefix,
+  wrappedKey,
 } from '../keys.ts'
 import type { TokenCore } from './token-core.ts'
 import { decodeEntry, encodeEntry } from './token-entry.ts'
@@ -163,14 +164,20 @@ async function freeTokens(
   })
 }
 
-/** Deletes what an ended token kept in its cubbyhole. */
-export async function clearCubbyhole(core: TokenCore, ref: TokenRef): Promise<void> {
-  const prefix = cubbyholePrefix(ref.namespaceId, ref.hash)
-  for (;;) {
-    const keys = await core.storage.range(prefix, { limit: MAX_BATCH_KEYS })
-    if (keys.length === 0) return
-    await core.storage.transaction(async (tx) => {
-      for (const key of keys) tx.delete(key)
-    })
+/** Deletes what an ended token kept: its cubbyhole, the parts of a wrapped response. */
+export async function clearBelongings(core: TokenCore, ref: TokenRef): Promise<void> {
+  const { namespaceId, hash } = ref
+  for (const prefix of [cubbyholePrefix(namespaceId, hash), `${wrappedKey(namespaceId, hash)}/`]) {
+    for (;;) {
+      const keys = await core.storage.range(prefix, { limit: MAX_BATCH_KEYS })
+      if (keys.length === 0) break
+      await core.storage.transaction(async (tx) => {
+        for (const key of keys) tx.delete(key)
+      })
+    }
   }
+}
+
+export async function isStored(core: TokenCore, ref: TokenRef): Promise<boolean> {
+  return (await core.storage.readRaw([tokenKey(ref.namespaceId, ref.hash)])).size > 0
 }

@@ -15,14 +15,12 @@ export class CommitWatch {
     this.#timeoutMs = timeoutMs
   }
 
-  /** All outcomes, or 503 when they take longer than the timeout: they may still happen then. */
-  settle(outcomes: readonly Promise<boolean>[]): Promise<readonly boolean[]> {
+  /** What the commit gives, or 503 when it takes longer than the timeout: it may still happen then. */
+  settle<T>(commit: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#open.set(reject, this.#clock.monotonic())
       if (!this.#isArmed) this.#arm(this.#timeoutMs)
-      Promise.all(outcomes)
-        .then(resolve, reject)
-        .finally(() => this.#open.delete(reject))
+      commit.then(resolve, reject).finally(() => this.#open.delete(reject))
     })
   }
 

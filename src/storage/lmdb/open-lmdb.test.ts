@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -68,6 +68,27 @@ describe('an LMDB store', () => {
     expect(() => openAt(path)).toThrow(/is empty: restore it from a backup/)
     writeFileSync(file, 'something else entirely'.repeat(1000))
     expect(() => openAt(path)).toThrow(/not an LMDB store/)
+  })
+
+  it('names the file when a page in it was overwritten', async () => {
+    const path = freshFolder()
+    const backend = openAt(path)
+    for (let i = 0; i < 10; i++) {
+      const writes = Array.from({ length: 60 }, (_, k) => [`k${i}-${k}`, Buffer.alloc(300, i)])
+      await backend.commit(batch(Object.fromEntries(writes)))
+    }
+    await backend.close()
+    const file = join(path, 'data.mdb')
+    const pages = readFileSync(file)
+    // Every leaf but the head pages: flags 2 at byte 18.
+    for (let at = 8192; at < pages.length; at += 4096)
+      if (pages.readUInt16LE(at + 18) === 2) pages.fill(0, at, at + 4096)
+    writeFileSync(file, pages)
+    expect(() => verifyStoreFile(file)).toThrow(/is damaged: page \d+ is not what the index says/)
+    const damaged = openAt(path)
+    await expect(damaged.read(['k3-3'])).rejects.toThrow(/can't be read: .*restore a backup/)
+    await expect(damaged.list('', { limit: 5 })).rejects.toThrow(/can't be read/)
+    await damaged.close()
   })
 
   it('says so when its path is not a folder', () => {

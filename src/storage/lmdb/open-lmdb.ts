@@ -10,6 +10,7 @@ import { MAX_KEY_BYTES } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { checkBatch, checkFolder, checkKey, checkKeys, checkPage } from '../../sdk/batch-limits.ts'
 import type { Batch, Page, StorageBackend, Stored, Unsubscribe } from '../../sdk/storage.ts'
+import { CommitGate } from './commit-gate.ts'
 import { CommitWatch } from './commit-watch.ts'
 import { FIRST_KEY, listNames, rangeKeys } from './list-keys.ts'
 import { prepareStore } from './prepare-store.ts'
@@ -71,13 +72,25 @@ export function openLmdb(options: LmdbOptions): StorageBackend {
     throw new Error(`storage ${file} can't be opened: ${reasonOf(cause)}`, { cause })
   }
   openPaths.add(folder)
+  handleGroupFailure(db)
   return new LmdbBackend(db, folder, options)
+}
+
+/**
+ * lmdb keeps one promise per group of commits that it hands to nobody; when a group fails (a full disk) it
+ * would end the process as an unhandled rejection. Every commit hears of the failure by its own promise.
+ */
+function handleGroupFailure(db: Store): void {
+  const ignore = (): void => {}
+  // The promise is made right after this event, in the same turn.
+  db.on('beforecommit', () => queueMicrotask(() => void db.committed.then(ignore, ignore)))
 }
 
 class LmdbBackend implements StorageBackend {
   readonly #db: Store
   readonly #folder: string
   readonly #nextVersion: () => number
+  readonly #gate = new CommitGate()
   readonly #watch: CommitWatch
   readonly #listeners = new Set<(keys: readonly string[]) => void>()
   #isClosed = false
@@ -91,14 +104,18 @@ class LmdbBackend implements StorageBackend {
 
   async read(keys: readonly string[]): Promise<ReadonlyMap<string, Stored>> {
     checkKeys(keys)
-    const db = this.#snapshot()
     const found = new Map<string, Stored>()
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i]!
-      const shared = db.getBinaryFast(key)
-      if (shared === undefined) continue
-      const version = versionText(getLastVersion())
-      found.set(key, { value: ownCopy(shared), version })
+    try {
+      const db = this.#snapshot()
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!
+        const shared = db.getBinaryFast(key)
+        if (shared === undefined) continue
+        const version = versionText(getLastVersion())
+        found.set(key, { value: ownCopy(shared), version })
+      }
+    } catch (error) {
+      throw this.#unreadable(error)
     }
     return found
   }
@@ -106,7 +123,11 @@ class LmdbBackend implements StorageBackend {
   async list(prefix: string, page: Page): Promise<readonly string[]> {
     checkFolder(prefix)
     checkPage(page)
-    return listNames(this.#snapshot(), prefix, page)
+    try {
+      return listNames(this.#snapshot(), prefix, page)
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
   }
 
   async range(
@@ -114,7 +135,11 @@ class LmdbBackend implements StorageBackend {
     page: Page & { readonly before?: string },
   ): Promise<readonly string[]> {
     checkPage(page)
-    return rangeKeys(this.#snapshot(), prefix, page)
+    try {
+      return rangeKeys(this.#snapshot(), prefix, page)
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
   }
 
   async commit(batch: Batch): Promise<'committed' | 'conflict'> {
@@ -122,8 +147,8 @@ class LmdbBackend implements StorageBackend {
     // Nothing to write: that all versions stand in one snapshot is already a serializable answer.
     if (batch.writes.size === 0) return this.#allStand(batch.expect) ? 'committed' : 'conflict'
     this.#assertOpen()
-    const outcomes = await this.#watch.settle(this.#enqueue(batch)).catch(refuse)
-    for (const held of outcomes) if (!held) return 'conflict'
+    const written = this.#gate.run(batch.writes.size, () => this.#write(batch))
+    if (!(await this.#watch.settle(written).catch(refuse))) return 'conflict'
     if (this.#listeners.size > 0) this.#tell([...batch.writes.keys()])
     return 'committed'
   }
@@ -143,6 +168,8 @@ class LmdbBackend implements StorageBackend {
         if (!key.startsWith(prefix)) break
         yield [key, value]
       }
+    } catch (error) {
+      throw this.#unreadable(error)
     } finally {
       transaction.done()
     }
@@ -160,6 +187,15 @@ class LmdbBackend implements StorageBackend {
     } finally {
       openPaths.delete(this.#folder)
     }
+  }
+
+  /** What LMDB found wrong with its file, with the file's name and what to do; our own errors as they are. */
+  #unreadable(error: unknown): unknown {
+    if (error instanceof ApiError) return error
+    return new Error(
+      `storage ${this.#folder} can't be read: ${reasonOf(error)}; if the file is damaged, restore a backup`,
+      { cause: error },
+    )
   }
 
   #assertOpen(): void {
@@ -186,7 +222,7 @@ class LmdbBackend implements StorageBackend {
    * Puts the batch into the current group: conditions nested in one another, the writes innermost, so that
    * they happen only if all hold. Each condition answers for itself; the batch stands if all did.
    */
-  #enqueue(batch: Batch): Promise<boolean>[] {
+  async #write(batch: Batch): Promise<boolean> {
     const db = this.#db
     const outcomes: Promise<boolean>[] = []
     const conditions = [...batch.expect]
@@ -211,7 +247,8 @@ class LmdbBackend implements StorageBackend {
     }
     if (conditions.length === 0) outcomes.push(db.batch(write))
     else nest(0)
-    return outcomes
+    for (const held of await Promise.all(outcomes)) if (!held) return false
+    return true
   }
 
   #tell(keys: readonly string[]): void {
@@ -260,6 +297,13 @@ async function refuse(error: unknown): Promise<never> {
   throw unavailable(`storage refused the write: ${reasonOf(cause)}`, { cause })
 }
 
+/** errno EIO: what LMDB makes of a write that the file system took only a part of. */
+const INPUT_OUTPUT_ERROR = 5
+
+/** The system's words for it, without lmdb's page numbers behind them. */
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  if (!(cause instanceof Error)) return String(cause)
+  const words = cause.message.split(': Attempting to write')[0]!
+  const isShortWrite = (cause as { code?: unknown }).code === INPUT_OUTPUT_ERROR
+  return isShortWrite ? `${words} (is the disk full?)` : words
 }

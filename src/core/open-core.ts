@@ -1,0 +1,271 @@
+// Makes the services of an unsealed server, in the order in which they need one another.
+
+import type { Clock } from '../base/clock.ts'
+import { badRequest } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import type { AuditPlugin } from '../sdk/audit.ts'
+import type { MountServices, Namespace } from '../sdk/context.ts'
+import type { Log } from '../sdk/log.ts'
+import type { Engine } from '../sdk/plugin.ts'
+import { AuditBroker } from './audit/audit-broker.ts'
+import { Callers } from './callers.ts'
+import type { Core } from './core.ts'
+import { dueIndex } from './jobs/due-index.ts'
+import { DueWorker } from './jobs/due-worker.ts'
+import { DUE_JOB, JobService, type RunJob } from './jobs/job-service.ts'
+import { ShardClaims } from './jobs/shard-claims.ts'
+import { passwordPolicyPrefix, ROOT_NAMESPACE_ID } from './keys.ts'
+import { DUE_LEASE } from './leases/lease-record.ts'
+import { LeaseService } from './leases/lease-service.ts'
+import { LeaseWork } from './leases/lease-work.ts'
+import { contextOfMount, type MountContextParts } from './mounts/mount-contexts.ts'
+import type { MountRecord } from './mounts/mount-record.ts'
+import { MountService } from './mounts/mount-service.ts'
+import type { Mount } from './mounts/mount-table.ts'
+import { Remounts } from './mounts/remounts.ts'
+import { type FindEngine, Topology } from './mounts/topology.ts'
+import {
+  NAMESPACE_SWEEP_JOB,
+  revokeLeases,
+  runNamespaceSweep,
+  runUnmount,
+  UNMOUNT_JOB,
+} from './mounts/unmount-jobs.ts'
+import { NamespaceService } from './namespaces/namespace-service.ts'
+import {
+  defaultPasswordPolicy,
+  generatePassword,
+  parsePasswordPolicy,
+} from './passwords/password-policy.ts'
+import { PolicyStore } from './policies/policy-store.ts'
+import { Resources } from './resources/resources.ts'
+import type { Settings } from './settings.ts'
+import type { CoreStorage } from './store.ts'
+import { openTokenService } from './tokens/token-service.ts'
+import { wrappingService } from './wrapping/wrapping-service.ts'
+
+export interface CoreParts {
+  readonly storage: CoreStorage
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly settings: Settings
+  readonly engines: readonly Engine[]
+  readonly auditPlugins: readonly AuditPlugin[]
+  /** False: this process serves requests and leaves what is due to others. */
+  readonly worksDue: boolean
+}
+
+const REMOUNT_FORGET_JOB = 'remount-forget'
+
+export async function openCore(parts: CoreParts): Promise<Core> {
+  const { storage, clock, random, log, settings } = parts
+  const byType = new Map(parts.engines.map((engine) => [`${engine.class} ${engine.type}`, engine]))
+  const findEngine: FindEngine = (of, type) => byType.get(`${of} ${type}`)
+  const resources = new Resources(clock, log)
+  const topology = new Topology(storage, findEngine)
+  const policies = new PolicyStore(storage, clock)
+  const servicesOf = (record: MountRecord, namespace: Namespace): MountServices =>
+    mountServicesOf(record, settings, (policy) => passwordOf(storage, namespace, random, policy))
+  const contexts: MountContextParts = {
+    storage,
+    findEngine,
+    clock,
+    random,
+    log,
+    resources,
+    servicesOf,
+  }
+  const contextOf = (namespaceId: string, mountId: string, signal: AbortSignal) =>
+    contextOfMount(contexts, namespaceId, mountId, signal)
+
+  const kinds: Record<string, RunJob> = {}
+  const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
+  const mounts = new MountService({
+    storage,
+    findEngine,
+    clock,
+    random,
+    scheduleUnmount: (tx, dying) =>
+      void jobs.schedule(tx, { kind: UNMOUNT_JOB, namespaceId: dying.namespaceId, item: dying }),
+  })
+  const namespaces = new NamespaceService({
+    storage,
+    mounts,
+    findEngine,
+    random,
+    scheduleSweep: (tx, namespaceId) =>
+      void jobs.schedule(tx, { kind: NAMESPACE_SWEEP_JOB, namespaceId, item: {} }),
+  })
+  const tokens = await openTokenService({
+    storage,
+    clock,
+    random,
+    due: dueIndex,
+    mountTtls: (mount) => servicesOf(mount.record, mount.namespace).ttls(),
+    endLeases: (ref, signal) => leases.endOfToken(ref.namespaceId, ref.hash, signal),
+  })
+  const leases: LeaseService = new LeaseService({
+    storage,
+    clock,
+    random,
+    log: log.named('leases'),
+    tokens,
+    work: new LeaseWork(contextOf),
+  })
+  const remounts = new Remounts({
+    storage,
+    mounts,
+    clock,
+    random,
+    revokeLeases: async (record, namespace) => {
+      await revokeLeases({ leases }, record, namespace.id, new AbortController().signal)
+    },
+    forgetAt: (tx, id, atMs) =>
+      void jobs.schedule(tx, {
+        kind: REMOUNT_FORGET_JOB,
+        namespaceId: ROOT_NAMESPACE_ID,
+        item: id,
+        atMs,
+      }),
+  })
+  const unmountParts = { storage, leases, mounts, now: () => clock.now() }
+  Object.assign(kinds, {
+    [UNMOUNT_JOB]: async (job, signal) => {
+      await resources.dispose((job.item as { record: MountRecord }).record.id)
+      return runUnmount(unmountParts, job, signal)
+    },
+    [NAMESPACE_SWEEP_JOB]: (job, signal) => runNamespaceSweep(unmountParts, job, signal),
+    [REMOUNT_FORGET_JOB]: async (job) => {
+      await remounts.forget(job.item as string)
+      return 'done'
+    },
+    ...pluginJobs(parts.engines, contextOf),
+  } satisfies Record<string, RunJob>)
+  const audit = new AuditBroker({
+    storage,
+    plugins: parts.auditPlugins,
+    clock,
+    random,
+    log: log.named('audit'),
+    rules: {
+      directories: settings.auditFileDirectories,
+      allowPrefix: settings.allowAuditLogPrefixing,
+    },
+  })
+  await audit.reload()
+  const worker = new DueWorker({
+    storage,
+    clock,
+    random,
+    log: log.named('due'),
+    claims: new ShardClaims(storage, clock, random),
+    handlers: {
+      ...Object.fromEntries(
+        Object.entries(tokens.due).map(([kind, run]) => [
+          kind,
+          (mark, signal) => run({ namespaceId: mark.namespaceId, hash: mark.id }, signal),
+        ]),
+      ),
+      [DUE_LEASE]: leases.onDue,
+      [DUE_JOB]: jobs.onDue,
+    },
+  })
+  if (parts.worksDue) worker.start()
+  let followed: string | null = null
+  const servicesByMount = new WeakMap<Mount, MountServices>()
+  return {
+    clock,
+    random,
+    log,
+    settings,
+    storage,
+    topology,
+    mounts,
+    remounts,
+    namespaces,
+    policies,
+    callers: new Callers(policies, clock),
+    tokens,
+    wrapping: wrappingService({ storage, clock, due: dueIndex, tokens }),
+    jobs,
+    leases,
+    audit,
+    resources,
+    mountServices(mount) {
+      let services = servicesByMount.get(mount)
+      if (!services) {
+        services = servicesOf(mount.record, mount.namespace)
+        servicesByMount.set(mount, services)
+      }
+      return services
+    },
+    follow(epoch) {
+      if (followed === epoch) return undefined
+      return audit.reload().then(() => {
+        followed = epoch
+      })
+    },
+    async close() {
+      if (parts.worksDue) await worker.stop()
+      await resources.dispose()
+      await audit.close()
+      tokens.close()
+      topology.clear()
+      policies.clear()
+    },
+  }
+}
+
+/** A password by a named policy of the namespace, or by the built-in one. */
+async function passwordOf(
+  storage: CoreStorage,
+  namespace: Namespace,
+  random: Random,
+  policy: string | undefined,
+): Promise<string> {
+  if (policy === undefined || policy === '') return generatePassword(defaultPasswordPolicy, random)
+  const entry = await storage.get(passwordPolicyPrefix(namespace.id) + policy)
+  if (!entry) throw badRequest(`password policy "${policy}" does not exist`)
+  return generatePassword(parsePasswordPolicy(entry.text()), random)
+}
+
+function mountServicesOf(
+  record: MountRecord,
+  settings: Settings,
+  password: (policy?: string) => Promise<string>,
+): MountServices {
+  const maxSeconds = record.config.maxTtlSeconds || settings.maxTtlSeconds
+  const defaultSeconds = Math.min(
+    record.config.defaultTtlSeconds || settings.defaultTtlSeconds,
+    maxSeconds,
+  )
+  const ttls = { defaultSeconds, maxSeconds }
+  return {
+    ttls: () => ttls,
+    password,
+  }
+}
+
+/** The jobs that plugins declare, by 'type.kind'. */
+function pluginJobs(
+  engines: readonly Engine[],
+  contextOf: (
+    namespaceId: string,
+    mountId: string,
+    signal: AbortSignal,
+  ) => ReturnType<typeof contextOfMount>,
+): Record<string, RunJob> {
+  const runs: Record<string, RunJob> = {}
+  for (const engine of engines) {
+    for (const kind of engine.jobs ?? []) {
+      runs[`${engine.type}.${kind.name}`] = async (job, signal) => {
+        const found = await contextOf(job.namespaceId, job.mountId ?? '', signal)
+        if (!found) return 'done'
+        const run = { id: job.id, attempt: job.failures + 1, signal }
+        return kind.run(found.context, job.item as never, run)
+      }
+    }
+  }
+  return runs
+}

@@ -1,0 +1,58 @@
+// sys/ and the other tables that are core's own, in the form in which plugins come: one file per topic.
+
+import type { RequestContext } from '../../sdk/context.ts'
+import type { Row } from '../../sdk/endpoints.ts'
+import type { Engine } from '../../sdk/plugin.ts'
+import { cubbyholeEndpoints } from '../cubbyhole/cubbyhole-endpoints.ts'
+import type { CoreContext } from '../request-context.ts'
+import { tokenEndpoints } from '../tokens/token-endpoints.ts'
+import { wrappingEndpoints } from '../wrapping/wrapping-endpoints.ts'
+import { auditEndpoints } from './audit-endpoints.ts'
+import { capabilityEndpoints } from './capability-endpoints.ts'
+import { leaseEndpoints } from './lease-endpoints.ts'
+import { mountEndpoints } from './mount-endpoints.ts'
+import { namespaceEndpoints } from './namespace-endpoints.ts'
+import { passwordPolicyEndpoints } from './password-policy-endpoints.ts'
+import { policyEndpoints } from './policy-endpoints.ts'
+import { sealEndpoints } from './seal-endpoints.ts'
+import { specEndpoints } from './spec-endpoints.ts'
+import { toolEndpoints } from './tool-endpoints.ts'
+
+/** Core's rows see the whole CoreContext, which is what every request is given. */
+const rows = (table: readonly Row<CoreContext>[]): readonly Row<RequestContext>[] =>
+  table as unknown as readonly Row<RequestContext>[]
+
+export const systemEngine: Engine = {
+  class: 'secret',
+  type: 'system',
+  about: 'System endpoints used for control, policy and debugging.',
+  endpoints: rows([
+    ...sealEndpoints,
+    ...mountEndpoints,
+    ...policyEndpoints,
+    ...namespaceEndpoints,
+    ...capabilityEndpoints,
+    ...leaseEndpoints,
+    ...auditEndpoints,
+    ...wrappingEndpoints,
+    ...specEndpoints,
+    ...toolEndpoints,
+    ...passwordPolicyEndpoints,
+  ]),
+}
+
+export const coreEngines: readonly Engine[] = [
+  systemEngine,
+  {
+    class: 'secret',
+    type: 'cubbyhole',
+    about: 'Secrets that belong to one token and end with it.',
+    endpoints: rows(cubbyholeEndpoints),
+  },
+  {
+    class: 'auth',
+    type: 'token',
+    about: 'Tokens: create, look up, renew, revoke.',
+    endpoints: rows(tokenEndpoints),
+  },
+]

@@ -1,0 +1,11 @@
+// The only list of plugins. A new engine is one folder and one line here.
+import { fileAudit } from './audit/file/file-device.ts'
+import { socketAudit } from './audit/socket/socket-device.ts'
+import { syslogAudit } from './audit/syslog/syslog-device.ts'
+import { kv } from './engines/kv/kv.ts'
+import type { AuditPlugin } from './sdk/audit.ts'
+import type { Engine } from './sdk/plugin.ts'
+
+export const engines: readonly Engine[] = [kv]
+
+export const auditPlugins: readonly AuditPlugin[] = [fileAudit, syslogAudit, socketAudit]

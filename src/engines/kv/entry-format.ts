@@ -104,6 +104,8 @@ export function encodeV1(entry: V1Entry): string {
 }
 
 export function decodeV1(text: string): V1Entry {
+  // Core refuses to take a mount from version 2 back to 1.
+  if (text[0] !== '1') throw new Error('a versioned entry in a mount of KV version 1')
   const head = text.indexOf('\n')
   const authorEnd = text.indexOf('\n', head + 1)
   const [, lease, written] = text.slice(0, head).split(' ')

@@ -138,7 +138,7 @@ function pack(record: KeyRecord): PackedRecord {
   const places = new Map<string, number>()
   const placeOf = (author: Author | null): [number, Act | 0] => {
     if (author === null) return [-1, 0]
-    const name = `${author.clientId}\n${author.actor}`
+    const name = `${author.isEntity} ${author.clientId}\n${author.actor}`
     let place = places.get(name)
     if (place === undefined) {
       place = authors.push([author.actor, author.clientId, author.isEntity ? 1 : 0]) - 1

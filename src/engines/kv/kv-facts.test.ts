@@ -28,5 +28,6 @@ describe('what clients see of a KV mount', () => {
   it.each(kvFacts)('$name (version $mountVersion)', async ({ mountVersion, steps }) => {
     const engine = await engineHarness({ engine: kv, options: { version: mountVersion } })
     for (const step of steps) await replay(engine, step)
+    expect(engine.bugs).toEqual([])
   })
 })

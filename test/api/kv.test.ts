@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { splitQuery } from '../support/engine-harness.ts'
 import { type InProcess, startInProcess } from '../support/in-process.ts'
-import { differenceTo, type KvStep, kvFacts } from './kv-facts.ts'
+import { differenceTo, type KvStep } from './kv-fact.ts'
+import { kvFacts } from './kv-facts.ts'
 
 let server: InProcess
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { differenceTo, type KvStep, kvFacts } from '../../../test/api/kv-facts.ts'
+import { differenceTo, type KvStep } from '../../../test/api/kv-fact.ts'
+import { kvFacts } from '../../../test/api/kv-facts.ts'
 import {
   asObject,
   type EngineHarness,

@@ -80,6 +80,10 @@ export const ENTRIES: readonly Entry[] = [
     async () => (await import('./operator/generate-root.ts')).operatorGenerateRoot,
   ),
   command('operator rekey', async () => (await import('./operator/rekey.ts')).operatorRekey),
+  command(
+    'operator rotate-keys',
+    async () => (await import('./operator/rekey.ts')).operatorRotateKeys,
+  ),
   command('operator members', async () => (await import('./operator/members.ts')).operatorMembers),
   command('secrets', async () => (await import('./mounts/family.ts')).secretsFamily),
   command('secrets enable', async () => (await import('./mounts/secrets.ts')).secretsEnable),

@@ -26,7 +26,7 @@ export const versionHistory = defineCommand({
       const built = version?.get('commit_date') ?? version?.get('build_date') ?? ''
       return [String(key), formatValue(version?.get('timestamp_installed')), formatValue(built)]
     })
-    ui.out(formatTable([['Version', 'Installation Time', 'Commit Date'], ...rows]))
+    ui.out(formatTable([['Version', 'Installation Time', 'Commit Date'], ...rows], '  '))
     return 0
   },
 })

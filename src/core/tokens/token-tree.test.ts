@@ -37,6 +37,8 @@ const model = {
   },
 }
 
+const depthOf = (node: Node): number => (node.parent ? 1 + depthOf(node.parent) : 0)
+
 /** A signal that fires after so many looks at it: a job that is stopped in the middle. */
 const stopsAfter = (looks: number): AbortSignal => {
   let left = looks
@@ -96,43 +98,46 @@ function expectTidy(storage: MemoryCoreStorage, nodes: readonly Node[]): void {
 describe('a forest under random changes', () => {
   it('agrees with the naive model, in every process, however far the jobs are', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(action, { maxLength: 50 }), async (actions) => {
-        const storage = memoryCoreStorage()
-        const one = await open(storage)
-        const other = await open(storage)
-        const nodes: Node[] = []
-        for (const { do: what, at, inner } of actions) {
-          const node = nodes.length > 0 ? nodes[at % nodes.length]! : null
-          if (what === 'work') await work(storage, inner ? one : other, at % 4)
-          else if (what === 'orphan' || (what === 'child' && node)) {
-            const parent = what === 'child' ? node : null
-            const made = await create(one, parent, inner ? 'abc123' : 'root')
-            expect(made !== null).toBe(parent?.isAlive ?? true)
-            if (made) nodes.push({ text: made.text, parent, isAlive: true })
-          } else if (node) {
-            const ref = one.locate(node.text)!
-            if (what === 'cut') {
-              expect(await one.revokeOrphan(ref)).toBe(node.isAlive)
-              if (node.isAlive) model.cut(node, nodes)
-            } else if (await other.find(node.text)) {
-              await one.revoke(ref)
-              model.kill(node, nodes)
+      fc.asyncProperty(
+        fc.array(action, { minLength: 10, maxLength: 50, size: 'max' }),
+        async (actions) => {
+          const storage = memoryCoreStorage()
+          const one = await open(storage)
+          const other = await open(storage)
+          const nodes: Node[] = []
+          for (const { do: what, at, inner } of actions) {
+            const node = nodes.length > 0 ? nodes[at % nodes.length]! : null
+            if (what === 'work') await work(storage, inner ? one : other, at % 4)
+            else if (what === 'orphan' || (what === 'child' && node)) {
+              const parent = what === 'child' ? node : null
+              const made = await create(one, parent, inner ? 'abc123' : 'root')
+              expect(made !== null).toBe(parent?.isAlive ?? true)
+              if (made) nodes.push({ text: made.text, parent, isAlive: true })
+            } else if (node) {
+              const ref = one.locate(node.text)!
+              if (what === 'cut') {
+                expect(await one.revokeOrphan(ref)).toBe(node.isAlive)
+                if (node.isAlive) model.cut(node, nodes)
+              } else if (await other.find(node.text)) {
+                await one.revoke(ref)
+                model.kill(node, nodes)
+              }
+            }
+            for (const each of nodes) {
+              expect((await one.find(each.text)) !== null).toBe(each.isAlive)
+              expect((await other.find(each.text)) !== null).toBe(each.isAlive)
             }
           }
+          for (let round = 0; round < 3; round++) await work(storage, other, 1000)
+          expectTidy(storage, nodes)
+          expect(storage.widest).toBeLessThanOrEqual(100)
           for (const each of nodes) {
-            expect((await one.find(each.text)) !== null).toBe(each.isAlive)
-            expect((await other.find(each.text)) !== null).toBe(each.isAlive)
+            const record = await other.find(each.text)
+            expect(record !== null).toBe(each.isAlive)
+            if (record) expect(record.entry.ancestors).toHaveLength(depthOf(each))
           }
-        }
-        for (let round = 0; round < 3; round++) await work(storage, other, 1000)
-        expectTidy(storage, nodes)
-        expect(storage.widest).toBeLessThanOrEqual(100)
-        for (const each of nodes) {
-          const record = await other.find(each.text)
-          expect(record !== null).toBe(each.isAlive)
-          if (record) expect(record.entry.ancestors.length === 0).toBe(each.parent === null)
-        }
-      }),
+        },
+      ),
       { numRuns: 60 },
     )
   }, 60_000)
@@ -140,7 +145,10 @@ describe('a forest under random changes', () => {
   it('leaves nothing half dead when all happens at once', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.array(action, { minLength: 2, maxLength: 8 }), { maxLength: 8 }),
+        fc.array(fc.array(action, { minLength: 2, maxLength: 8, size: 'max' }), {
+          maxLength: 8,
+          size: 'max',
+        }),
         async (rounds) => {
           const storage = memoryCoreStorage()
           const services = [await open(storage), await open(storage)]

@@ -207,6 +207,7 @@ function lives(node: Node, cut: ReadonlySet<Node>, killed: ReadonlySet<Node>): b
 describe('a tree of 100,000', () => {
   it('is dead in one commit', async () => {
     const storage = memoryCoreStorage()
+    storage.isLate = false
     const tokens = await open(storage)
     const root = await create(tokens, null, 'root')
     const top = await tokens.find(root!.text)

@@ -192,7 +192,7 @@ export class Client {
     if (answer.status === 404) {
       const secret = parseSecret(answer.body)
       if (secret && (secret.warnings || (secret.data && secret.data.size > 0))) return secret
-      if (method === 'GET' || method === 'DELETE') return null
+      if (method === 'GET') return null
     }
     const error = this.errorOf(answer, method, path, extras)
     if (error) throw error

@@ -48,7 +48,11 @@ function headersOf(common: CommonValues): ReadonlyMap<string, string> {
 }
 
 /** A client without a token. */
-export function connectWithoutToken(common: CommonValues, env: Environment): Client {
+export function connectWithoutToken(
+  common: CommonValues,
+  env: Environment,
+  timeoutMs?: number,
+): Client {
   const skipVerify = common['tls-skip-verify']
   try {
     return new Client({
@@ -68,7 +72,7 @@ export function connectWithoutToken(common: CommonValues, env: Environment): Cli
         serverName: common['tls-server-name'],
         skipVerify: skipVerify || parseBoolean(env.read('SKIP_VERIFY') ?? '') === true,
       },
-      timeoutMs: timeoutOf(env),
+      timeoutMs: timeoutMs ?? timeoutOf(env),
       maxRetries: retriesOf(env),
       followRedirects: !common['disable-redirects'],
       preview: common['output-curl-string'] ? 'curl' : common['output-policy'] ? 'policy' : null,
@@ -80,8 +84,12 @@ export function connectWithoutToken(common: CommonValues, env: Environment): Cli
 }
 
 /** A client with the token of the environment or of the token helper. */
-export async function connect(common: CommonValues, env: Environment): Promise<Client> {
-  const client = connectWithoutToken(common, env)
+export async function connect(
+  common: CommonValues,
+  env: Environment,
+  timeoutMs?: number,
+): Promise<Client> {
+  const client = connectWithoutToken(common, env, timeoutMs)
   try {
     client.token = env.read('TOKEN') ?? (await tokenHelper(env).get())
   } catch (error) {

@@ -131,7 +131,7 @@ export async function runCommand(
   if (warning !== '' && ui.format === 'table') ui.warn(warning)
   if (parsed.error !== null) throw new Failure(1, parsed.error)
   if (ui.format === 'raw' && !command.allowsRaw) {
-    throw new Failure(1, 'This command does not support the -format=raw option.')
+    throw new Failure(1, 'Only read can print with -format=raw.')
   }
   checkArity(command.arity, parsed.args.length)
   const common = commonValues(parsed.values)
@@ -168,6 +168,13 @@ async function runChosen(
   streams: Streams,
 ): Promise<number> {
   const entries = entriesFor(env.calledAs)
+  const setting = /^--?autocomplete-(install|uninstall)$/.exec(globals.args[0] ?? '')
+  if (setting) {
+    const { installCompletion, uninstallCompletion } = await import('./completion/install.ts')
+    if (setting[1] === 'install') installCompletion(env)
+    else uninstallCompletion(env)
+    return 0
+  }
   const chosen = choose(globals.args, entries)
   if (!chosen.entry) {
     const help = await import('./help.ts')

@@ -9,6 +9,7 @@ import {
   RawJson,
   RawNumber,
 } from '../base/json.ts'
+import { compareUtf8 } from '../base/utf8-order.ts'
 
 /** A number, kept as the text it was written in. */
 export class JsonNumber {
@@ -47,7 +48,12 @@ function exact(value: BaseJson): Json {
 
 /** The value of a JSON text; throws where it is none. */
 export function parseExactJson(text: string): Json {
-  return exact(parseJson(text, DEEPEST))
+  try {
+    return exact(parseJson(text, DEEPEST))
+  } catch {
+    // The reason would quote the text, which may be a secret.
+    throw new SyntaxError('this is not valid JSON')
+  }
 }
 
 /** Plain values as Json; an object keeps the order of its members. */
@@ -64,15 +70,10 @@ export function toJson(value: JsonLike): Json {
   return out
 }
 
-/** Byte order of UTF-8, in which Go sorts keys. */
-export function byteOrder(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
-}
-
 /** The keys of a map in the order they are printed. */
 export function printedKeys(map: JsonMap): string[] {
   const keys = [...map.keys()]
-  return map instanceof OrderedMap ? keys : keys.sort(byteOrder)
+  return map instanceof OrderedMap ? keys : keys.sort(compareUtf8)
 }
 
 const ESCAPES = /[<>&\u2028\u2029]/g

@@ -21,8 +21,19 @@ export class Preview extends Error {
   }
 }
 
-/** What went wrong, as one text. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  EEXIST: 'file exists',
+}
+
+/** What went wrong, as one text; of a file as Go says it: "open /x: no such file or directory". */
 export function messageOf(error: unknown): string {
+  const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  const reason = code === undefined ? undefined : REASONS[code]
+  if (reason && path && syscall) return `${syscall} ${path}: ${reason}`
   return error instanceof Error ? error.message : String(error)
 }
 

@@ -1,6 +1,7 @@
 // Values as Go's fmt and time packages print them: %v, %q, Duration.String and Time.String. The table
 // output of Vault's command is made of these, so scripts that cut fields from it rely on them.
-import { byteOrder, type Json, JsonNumber } from './exact-json.ts'
+import { compareUtf8 } from '../base/utf8-order.ts'
+import { type Json, JsonNumber } from './exact-json.ts'
 
 /** %v of a decoded value. */
 export function formatValue(value: Json | undefined): string {
@@ -9,7 +10,7 @@ export function formatValue(value: Json | undefined): string {
   if (typeof value === 'boolean') return String(value)
   if (value instanceof JsonNumber) return value.text
   if (Array.isArray(value)) return `[${value.map(formatValue).join(' ')}]`
-  const keys = [...value.keys()].sort(byteOrder)
+  const keys = [...value.keys()].sort(compareUtf8)
   return `map[${keys.map((key) => `${key}:${formatValue(value.get(key))}`).join(' ')}]`
 }
 

@@ -68,7 +68,8 @@ const lastWord = (name: string): string => name.slice(name.lastIndexOf(' ') + 1)
 
 /** The help of a group with the commands in it. */
 export function familyHelp(family: Family, members: readonly Listed[], env: Environment): string {
-  const rows = members.map((member) => [`    ${lastWord(member.name)}`, member.synopsis])
+  const sorted = members.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const rows = sorted.map((member) => [lastWord(member.name), member.synopsis])
   return [
     `Usage: ${env.calledAs} ${family.name} <subcommand> [options] [args]`,
     ...family.about.map((paragraph) => wrapIndented(paragraph, 2)),

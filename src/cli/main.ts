@@ -8,6 +8,13 @@ async function main(): Promise<number> {
   const program = basename(process.argv[1] ?? '').replace(/\.(?:js|mjs|ts|cmd|exe)$/, '')
   const env = environment(calledAs(program), process.env)
   const argv = process.argv.slice(2)
+  const line = process.env.COMP_LINE
+  if (line !== undefined) {
+    const point = Number(process.env.COMP_POINT ?? line.length)
+    const { respond } = await import('./completion/respond.ts')
+    for (const one of await respond(line, point, argv[1], env)) process.stdout.write(`${one}\n`)
+    return 0
+  }
   return dispatch(argv, env, { stdout: process.stdout, stderr: process.stderr })
 }
 

@@ -1,14 +1,8 @@
 // Results in the formats table, json, yaml and raw. What each format prints for a secret, a list, a map
 // or one field is fixed by Vault's command; golden files in the tests hold the facts.
+import { compareUtf8 } from '../base/utf8-order.ts'
 import { formatTable, wrapIndented } from './columns.ts'
-import {
-  byteOrder,
-  type Json,
-  type JsonMap,
-  JsonNumber,
-  OrderedMap,
-  printExactJson,
-} from './exact-json.ts'
+import { type Json, type JsonMap, JsonNumber, OrderedMap, printExactJson } from './exact-json.ts'
 import { formatTime, formatValue, humanSeconds, looksLikeDuration, quoteList } from './go-format.ts'
 import { mapOf, numberOf, type Secret, secretJson, textOf } from './secret.ts'
 import type { Ui } from './ui.ts'
@@ -43,7 +37,7 @@ export function printWarnings(ui: Ui, secret: Secret | null): void {
 }
 
 function dataRows(data: JsonMap): string[][] {
-  const keys = [...data.keys()].sort(byteOrder)
+  const keys = [...data.keys()].sort(compareUtf8)
   return keys.map((key) => {
     const value = data.get(key)
     return [key, looksLikeDuration(key) ? humanSeconds(value) : formatValue(value)]
@@ -64,7 +58,7 @@ function authRows(auth: JsonMap): string[][] {
     ['policies', quoteList(auth.get('policies'))],
   ]
   const metadata = mapOf(auth, 'metadata') ?? new Map<string, Json>()
-  for (const key of [...metadata.keys()].sort(byteOrder)) {
+  for (const key of [...metadata.keys()].sort(compareUtf8)) {
     rows.push([`token_meta_${key}`, formatValue(metadata.get(key))])
   }
   return rows
@@ -160,11 +154,11 @@ function printKeys(ui: Ui, secret: Secret | null, list: readonly Json[]): number
     ui.error(`Could not parse output: ${formatValue(wrong)} is not a string`)
     return 1
   }
-  const keys = (list as string[]).toSorted(byteOrder)
+  const keys = (list as string[]).toSorted(compareUtf8)
   const info = ui.detailed ? mapOf(secret?.data, 'key_info') : null
   const names = new Set<string>()
   for (const key of keys) for (const name of mapOf(info, key)?.keys() ?? []) names.add(name)
-  const head = [...names].sort(byteOrder)
+  const head = [...names].sort(compareUtf8)
   const rows = keys.map((key) => {
     const known = mapOf(info, key)
     if (!known) return [key]
@@ -220,7 +214,9 @@ function plainField(secret: Secret, field: string): Json | undefined {
 export function fieldOf(secret: Secret, field: string): Json | undefined {
   if (secret.auth) {
     const name = Object.hasOwn(AUTH_FIELDS, field) ? AUTH_FIELDS[field]! : null
-    return name === null ? secret.data?.get(field) : secret.auth.get(name)
+    if (name === null) return secret.data?.get(field)
+    // A list that a token does without is an empty one, not an absence.
+    return secret.auth.get(name) ?? (name.endsWith('policies') ? [] : null)
   }
   if (secret.wrapInfo) {
     const name = Object.hasOwn(WRAP_FIELDS, field) ? WRAP_FIELDS[field]! : null

@@ -73,7 +73,9 @@ function explain(error: NodeJS.ErrnoException, exchange: Exchange): NetworkError
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new NetworkError('other', `${at}dial tcp: lookup ${endpoint.hostname}: no such host`)
   }
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+  // Node 20 reports a first record that is no TLS as EPROTO while writing the hello.
+  const isNoTls = code === 'EPROTO' && error.syscall === 'write'
+  if (isNoTls || code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
     return new NetworkError('plain-http', `${at}http: server gave HTTP response to HTTPS client`)
   }
   if (UNTRUSTED.has(code)) {

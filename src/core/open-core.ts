@@ -1,5 +1,7 @@
 // Makes the services of an unsealed server, in the order in which they need one another.
+
 import type { Clock } from '../base/clock.ts'
+import { badRequest } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { AuditPlugin } from '../sdk/audit.ts'
 import type { MountServices, Namespace } from '../sdk/context.ts'
@@ -12,7 +14,7 @@ import { dueIndex } from './jobs/due-index.ts'
 import { DueWorker } from './jobs/due-worker.ts'
 import { DUE_JOB, JobService, type RunJob } from './jobs/job-service.ts'
 import { ShardClaims } from './jobs/shard-claims.ts'
-import { ROOT_NAMESPACE_ID } from './keys.ts'
+import { passwordPolicyPrefix, ROOT_NAMESPACE_ID } from './keys.ts'
 import { DUE_LEASE } from './leases/lease-record.ts'
 import { LeaseService } from './leases/lease-service.ts'
 import { LeaseWork } from './leases/lease-work.ts'
@@ -30,6 +32,11 @@ import {
   UNMOUNT_JOB,
 } from './mounts/unmount-jobs.ts'
 import { NamespaceService } from './namespaces/namespace-service.ts'
+import {
+  defaultPasswordPolicy,
+  generatePassword,
+  parsePasswordPolicy,
+} from './passwords/password-policy.ts'
 import { PolicyStore } from './policies/policy-store.ts'
 import { Resources } from './resources/resources.ts'
 import type { Settings } from './settings.ts'
@@ -58,8 +65,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   const resources = new Resources(clock, log)
   const topology = new Topology(storage, findEngine)
   const policies = new PolicyStore(storage, clock)
-  const servicesOf = (record: MountRecord, _namespace: Namespace): MountServices =>
-    mountServicesOf(record, settings, random)
+  const servicesOf = (record: MountRecord, namespace: Namespace): MountServices =>
+    mountServicesOf(record, settings, (policy) => passwordOf(storage, namespace, random, policy))
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -210,7 +217,24 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   }
 }
 
-function mountServicesOf(record: MountRecord, settings: Settings, random: Random): MountServices {
+/** A password by a named policy of the namespace, or by the built-in one. */
+async function passwordOf(
+  storage: CoreStorage,
+  namespace: Namespace,
+  random: Random,
+  policy: string | undefined,
+): Promise<string> {
+  if (policy === undefined || policy === '') return generatePassword(defaultPasswordPolicy, random)
+  const entry = await storage.get(passwordPolicyPrefix(namespace.id) + policy)
+  if (!entry) throw badRequest(`password policy "${policy}" does not exist`)
+  return generatePassword(parsePasswordPolicy(entry.text()), random)
+}
+
+function mountServicesOf(
+  record: MountRecord,
+  settings: Settings,
+  password: (policy?: string) => Promise<string>,
+): MountServices {
   const maxSeconds = record.config.maxTtlSeconds || settings.maxTtlSeconds
   const defaultSeconds = Math.min(
     record.config.defaultTtlSeconds || settings.defaultTtlSeconds,
@@ -219,7 +243,7 @@ function mountServicesOf(record: MountRecord, settings: Settings, random: Random
   const ttls = { defaultSeconds, maxSeconds }
   return {
     ttls: () => ttls,
-    password: async () => random.bytes(15).toString('base64url'),
+    password,
   }
 }
 

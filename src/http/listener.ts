@@ -2,7 +2,7 @@
 // graceful end. In a cluster worker the port is shared by node:cluster without anything done here.
 import cluster from 'node:cluster'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import {
   HEADER_READ_SECONDS,
@@ -21,6 +21,7 @@ import type { HttpHandler, RefusalHandler } from './exchange.ts'
 import { type ForwardedRules, forwardedResolver, plainAddress } from './forwarded-for.ts'
 import type { Origin } from './incoming-request.ts'
 import { readTlsFiles, SocketTlsPeer, type TlsFiles, tlsServerOptions } from './tls-files.ts'
+import { admitTls } from './tls-front.ts'
 import { applySocketAccess, removeStaleSocket, type UnixSocketAccess } from './unix-socket.ts'
 
 export type ListenAddress =
@@ -105,10 +106,12 @@ class SocketListener implements Listener {
   readonly #connections = new Set<Connection>()
   /** Accepted sockets, those within a handshake included. */
   readonly #sockets = new Set<Socket>()
-  #server: Server | TlsServer | null = null
+  #server: Server | null = null
+  /** Never listens: it gets the sockets on which TLS begins. */
   #tlsServer: TlsServer | null = null
   #closing: Promise<void> | null = null
   #cancelSweep: () => void = () => {}
+  #settleClose: () => void = () => {}
 
   constructor(options: ListenOptions, context: ConnectionContext) {
     this.name = options.name
@@ -142,27 +145,29 @@ class SocketListener implements Listener {
       keepAlive: true,
       keepAliveInitialDelay: 15_000,
     }
-    let server: Server
-    if (tls === undefined) {
-      server = createServer(base, (socket) => this.#accept(socket, socket, null))
-    } else {
+    const server = createServer(base)
+    server.on('connection', (socket) => this.#track(socket))
+    if (tls === undefined) server.on('connection', (socket) => this.#accept(socket, null))
+    else {
+      const { clock } = this.#options
+      const { headerMs } = this.#context.times
       const material = await readTlsFiles(tls)
-      const handshake = tlsServerOptions(tls, this.#context.times.headerMs)
-      this.#tlsServer = createTlsServer({ ...base, ...material, ...handshake })
-      this.#tlsServer.on('secureConnection', (socket) => this.#acceptSecure(socket))
-      this.#tlsServer.on('tlsClientError', (error) => {
+      const secured = createTlsServer({ ...material, ...tlsServerOptions(tls, headerMs) })
+      secured.on('secureConnection', (socket) => {
+        this.#accept(socket, new SocketTlsPeer(socket))
+      })
+      secured.on('tlsClientError', (error) => {
         this.#options.log.debug('TLS handshake failed', {
           listener: this.name,
           reason: error.message,
         })
       })
-      server = this.#tlsServer
+      server.on('connection', (socket) => {
+        admitTls(socket, clock, headerMs, (admitted) => secured.emit('connection', admitted))
+      })
+      this.#tlsServer = secured
     }
     if (maxConnections !== undefined) server.maxConnections = maxConnections
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
     this.#server = server
     await bind(server, address)
     server.on('error', (error) => {
@@ -183,24 +188,35 @@ class SocketListener implements Listener {
       const cut = this.#options.clock.after(deadlineMs, () => {
         for (const socket of this.#sockets) socket.destroy()
       })
-      this.#server?.close(() => {
+      let isClosed = false
+      this.#settleClose = () => {
+        // The server may be closed before the last sockets have told so.
+        if (!isClosed || this.#sockets.size > 0) return
         cut()
         this.#cancelSweep()
         resolve()
+      }
+      this.#server?.close(() => {
+        isClosed = true
+        this.#settleClose()
       })
       for (const connection of this.#connections) connection.shutdown()
     })
     return this.#closing
   }
 
-  #acceptSecure(socket: TLSSocket): void {
-    this.#accept(socket, socket, new SocketTlsPeer(socket))
+  #track(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      this.#settleClose()
+    })
   }
 
-  #accept(socket: Socket, from: Socket, tls: Origin['tls']): void {
+  #accept(socket: Socket, tls: Origin['tls']): void {
     const origin: Origin = {
-      remoteAddress: plainAddress(from.remoteAddress ?? ''),
-      remotePort: from.remotePort ?? 0,
+      remoteAddress: plainAddress(socket.remoteAddress ?? ''),
+      remotePort: socket.remotePort ?? 0,
       tls,
       listener: this.name,
     }
@@ -214,7 +230,7 @@ class SocketListener implements Listener {
   /** One timer for all connections: thousands of timers would each be moved with every request. */
   #sweep(): void {
     const { clock } = this.#options
-    const shortest = Math.min(...Object.values(this.#context.times as unknown as number[]))
+    const shortest = Math.min(...Object.values({ ...this.#context.times }))
     const everyMs = Math.max(1, Math.min(SWEEP_MS, shortest / 4))
     const run = (): void => {
       this.#context.nowMs = clock.monotonic()
@@ -236,7 +252,12 @@ async function bind(server: Server, address: ListenAddress): Promise<void> {
     if (cluster.isPrimary && !(await removeStaleSocket(socketPath))) throw error
     await listenOnPath(server, socketPath, mode)
   }
-  await applySocketAccess(socketPath, address)
+  try {
+    await applySocketAccess(socketPath, address)
+  } catch (error) {
+    server.close()
+    throw error
+  }
 }
 
 /** With a mode to come, nobody may connect between bind and chmod. */

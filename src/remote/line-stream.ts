@@ -59,7 +59,7 @@ export class LineStream {
       socket.once('close', () => {
         settle()
         if (this.#socket === socket) this.#socket = undefined
-        reject(new Error('the connection was closed'))
+        reject(new Error(CLOSED))
       })
     })
   }
@@ -67,15 +67,18 @@ export class LineStream {
   #send(socket: Socket, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const stop = (): void => void socket.destroy(abortError(signal))
-      const closed = (): void => settle(new Error('the connection was closed'))
+      const closed = (): void => settle(new Error(CLOSED))
       const settle = (error?: Error | null): void => {
         signal.removeEventListener('abort', stop)
         socket.removeListener('close', closed)
-        if (error) {
-          socket.destroy()
-          if (this.#socket === socket) this.#socket = undefined
-          reject(error)
-        } else resolve()
+        // The callback of a write that a destroyed socket cut off comes without an error.
+        if (!error && !socket.destroyed) {
+          resolve()
+          return
+        }
+        socket.destroy()
+        if (this.#socket === socket) this.#socket = undefined
+        reject(signal.aborted ? abortError(signal) : (error ?? new Error(CLOSED)))
       }
       if (signal.aborted) stop()
       else signal.addEventListener('abort', stop, { once: true })
@@ -84,6 +87,8 @@ export class LineStream {
     })
   }
 }
+
+const CLOSED = 'the connection was closed'
 
 const abortError = (signal: AbortSignal): Error =>
   signal.reason instanceof Error ? signal.reason : new Error('it took too long')

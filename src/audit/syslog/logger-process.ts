@@ -7,11 +7,22 @@ import type { Writable } from 'node:stream'
 /** Longest message that is passed on whole; rsyslog and journald take less unless configured. */
 const MAX_MESSAGE = '1MiB'
 
+export interface LoggerOptions {
+  readonly facility: string
+  readonly tag: string
+  /** The daemon's socket. */
+  readonly socket: string
+  /** The program, `logger` of util-linux. */
+  readonly program?: string
+}
+
 export class LoggerProcess {
+  readonly #program: string
   readonly #args: readonly string[]
   #child: ChildProcessByStdio<Writable, null, null> | undefined
 
-  constructor(of: { readonly facility: string; readonly tag: string; readonly socket: string }) {
+  constructor(of: LoggerOptions) {
+    this.#program = of.program ?? 'logger'
     this.#args = [
       ...['--tag', of.tag, '--priority', `${of.facility.toLowerCase()}.info`],
       ...['--socket', of.socket, '--size', MAX_MESSAGE, '--socket-errors=on'],
@@ -51,7 +62,7 @@ export class LoggerProcess {
     if (this.#child) return this.#child
     // Nothing of our environment: it may name tokens.
     const env = { PATH: '/usr/local/bin:/usr/bin:/bin' }
-    const child = spawn('logger', this.#args, { env, stdio: ['pipe', 'ignore', 'ignore'] })
+    const child = spawn(this.#program, this.#args, { env, stdio: ['pipe', 'ignore', 'ignore'] })
     const gone = (): void => {
       if (this.#child === child) this.#child = undefined
     }

@@ -24,10 +24,7 @@ async function change(
   const { ui, flags, common, args } = context
   const versions = versionList(flags.versions)
   if (versions.length === 0) {
-    throw new Failure(
-      1,
-      `No versions provided, use the "-versions" flag to specify the version to ${kind}.`,
-    )
+    throw new Failure(1, `No versions provided: name those to ${kind} with -versions.`)
   }
   const api = await context.client()
   const place = await locate(api, flags.mount, barePath(args[0]!))

@@ -12,9 +12,11 @@ import { capabilityEndpoints } from './capability-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
 import { mountEndpoints } from './mount-endpoints.ts'
 import { namespaceEndpoints } from './namespace-endpoints.ts'
+import { passwordPolicyEndpoints } from './password-policy-endpoints.ts'
 import { policyEndpoints } from './policy-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
 import { specEndpoints } from './spec-endpoints.ts'
+import { toolEndpoints } from './tool-endpoints.ts'
 
 /** Core's rows see the whole CoreContext, which is what every request is given. */
 const rows = (table: readonly Row<CoreContext>[]): readonly Row<RequestContext>[] =>
@@ -34,6 +36,8 @@ export const systemEngine: Engine = {
     ...auditEndpoints,
     ...wrappingEndpoints,
     ...specEndpoints,
+    ...toolEndpoints,
+    ...passwordPolicyEndpoints,
   ]),
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CallOptions, type CoreServer, coreServer } from '../../../test/support/core-server.ts'
+import { type CoreServer, coreServer } from '../../../test/support/core-server.ts'
+import type { CallOptions } from '../../../test/support/in-process.ts'
 import { manualClock } from '../../../test/support/manual-clock.ts'
 import { memoryCoreStorage } from '../../../test/support/memory-core-storage.ts'
 import { systemRandom } from '../../base/random.ts'

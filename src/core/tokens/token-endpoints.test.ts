@@ -145,6 +145,15 @@ describe('create', () => {
     }
   })
 
+  it('refuses a batch token that could not be sent', async () => {
+    const reply = await call('create', {
+      type: 'batch',
+      policies: ['app'],
+      meta: { a: 'x'.repeat(20_000) },
+    })
+    expect(reply.status).toBe(400)
+  })
+
   it('caps lives and says so', async () => {
     const long = await create({ policies: ['app'], ttl: '1000h' })
     expect(long.lease_duration).toBe(2764800)
@@ -208,7 +217,7 @@ describe('lookup', () => {
   it('of oneself works by GET and POST and spends a use', async () => {
     const { text } = await create({ policies: ['app'], num_uses: 2 })
     const first = await call('lookup-self', undefined, { token: text }, 'GET')
-    expect(first.data?.id).toBe(text)
+    expect(first.data).toMatchObject({ id: text, num_uses: 1 })
     expect((await call('lookup-self', undefined, { token: text }, 'GET')).status).toBe(200)
     expect((await call('lookup-self', undefined, { token: text }, 'GET')).status).toBe(403)
     expect(await lookup(text)).toBeNull()
@@ -428,6 +437,18 @@ describe('roles', () => {
     expect((await call('lookup-self', undefined, { token: text }, 'GET')).status).toBe(403)
     const inside = { token: text, remoteAddress: '10.9.9.9' }
     expect((await call('lookup-self', undefined, inside, 'GET')).status).toBe(200)
+  })
+
+  it('never let a renewal pass what the request itself limited', async () => {
+    await role('wide', { token_period: '1h' })
+    const made = await create(
+      { policies: ['app'], explicit_max_ttl: '90m' },
+      undefined,
+      'create/wide',
+    )
+    server.clock.advance(3000_000)
+    const renewed = await call('renew', { token: made.text })
+    expect(renewed.auth?.lease_duration).toBe(2400)
   })
 
   it('decide a renewal as they are then', async () => {

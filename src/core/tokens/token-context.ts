@@ -3,6 +3,7 @@ import { badRequest, denied } from '../../base/errors.ts'
 import { decide } from '../policies/decide.ts'
 import type { PolicyStore } from '../policies/policy-store.ts'
 import type { CoreContext } from '../request-context.ts'
+import type { TokenEntry } from './token-entry.ts'
 import type { TokenRecord } from './token-record.ts'
 import { lookupData } from './token-views.ts'
 
@@ -46,13 +47,17 @@ export async function viewOf(ctx: CoreContext, record: TokenRecord, text: string
   return lookupData({
     kind: record.kind,
     accessor: record.accessor,
-    entry: record.entry,
+    entry: record === ctx.record ? spentEntry(record.entry) : record.entry,
     text,
     namespacePath: namespace?.path ?? '',
     isOrphan: record.lineage.length === 0 || (await ctx.core.tokens.isOrphan(record)),
     nowMs: ctx.clock.now(),
   })
 }
+
+/** Of the calling token: this request has spent one of its uses; after the last one Vault shows -1. */
+const spentEntry = (entry: TokenEntry): TokenEntry =>
+  entry.numUses > 0 ? { ...entry, numUses: entry.numUses - 1 || -1 } : entry
 
 interface KnownPolicies {
   readonly versions: string

@@ -67,10 +67,17 @@ async function limitsOf(
   }
   return {
     mount,
-    periodSeconds: role.tokenPeriodSeconds,
-    explicitMaxTtlSeconds: role.tokenExplicitMaxTtlSeconds,
+    periodSeconds: lesserLimit(entry.periodSeconds, role.tokenPeriodSeconds),
+    explicitMaxTtlSeconds: lesserLimit(
+      entry.explicitMaxTtlSeconds,
+      role.tokenExplicitMaxTtlSeconds,
+    ),
   }
 }
+
+/** 0 means no limit. */
+const lesserLimit = (one: number, other: number): number =>
+  one === 0 || other === 0 ? one || other : Math.min(one, other)
 
 async function revoke(ctx: CoreContext, record: TokenRecord): Promise<Answer> {
   if (record.kind === 'batch') throw badRequest('batch tokens cannot be revoked')

@@ -1,6 +1,5 @@
 // A token as it is stored, under ns/<namespace>/token/<hash>. Fields that hold their default are left
 // out, since an entry is written and read on the hottest paths. The token's text is nowhere in it.
-import type { Writable } from '../../sdk/storage.ts'
 
 export interface TokenEntry {
   readonly policies: readonly string[]
@@ -71,7 +70,7 @@ export const EMPTY_TOKEN: TokenEntry = {
 }
 
 /** The entry as JSON text, without what is default. */
-export function encodeEntry(entry: TokenEntry): Writable {
+export function encodeEntry(entry: TokenEntry): string {
   return JSON.stringify({
     policies: entry.policies,
     path: entry.path,

@@ -40,7 +40,7 @@ export function lookupData(of: TokenView): Data {
     last_renewal_time: entry.renewedAtMs === 0 ? undefined : seconds(entry.renewedAtMs),
     meta: entry.metadata,
     namespace_path: of.namespacePath || undefined,
-    num_uses: Math.max(0, entry.numUses),
+    num_uses: entry.numUses,
     orphan: of.isOrphan,
     path: entry.path,
     period: entry.periodSeconds || undefined,

@@ -1,4 +1,5 @@
 // Help texts, written from the definitions of commands: usage, what it does, examples, flags.
+// Nothing about a command is written down a second time.
 import { formatColumns, wrapIndented } from './columns.ts'
 import type { AnyCommand, Example, Family } from './command.ts'
 import { detailedFlag, fieldFlag, formatFlag, httpFlags } from './common-flags.ts'

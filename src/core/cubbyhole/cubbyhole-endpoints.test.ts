@@ -74,7 +74,7 @@ describe('the cubbyhole', () => {
     const reply = await call('POST', 'x', { a: 1 }, batch)
     expect([reply.status, reply.body?.errors]).toEqual([
       400,
-      ['cubbyhole operations are only supported by "service" type tokens'],
+      ["cubbyhole operations are only supported by 'service' type tokens"],
     ])
   })
 

@@ -226,11 +226,11 @@ describe('lookup', () => {
   it.each([
     ['lookup', { token: 'hvs.nope' }, 403, 'bad token'],
     ['lookup', { token: 'garbage\0' }, 403, 'bad token'],
-    ['lookup-accessor', { accessor: 'x' }, 400, 'invalid accessor'],
-    ['lookup-accessor', {}, 400, 'missing accessor'],
+    ['lookup-accessor', { accessor: 'x' }, 400, '1 error occurred:\n\t* invalid accessor\n\n'],
+    ['lookup-accessor', {}, 400, '1 error occurred:\n\t* missing accessor\n\n'],
     ['renew', {}, 400, 'missing token ID'],
     ['renew', { token: 'x' }, 400, 'token not found'],
-    ['renew-accessor', { accessor: 'x' }, 400, 'invalid accessor'],
+    ['renew-accessor', { accessor: 'x' }, 400, '1 error occurred:\n\t* invalid accessor\n\n'],
     ['revoke', {}, 400, 'missing token ID'],
     ['revoke-orphan', { token: 'x' }, 400, 'token to revoke not found'],
   ])('%s of %j is %d', async (path, body, status, message) => {
@@ -317,7 +317,7 @@ describe('roles', () => {
     expect((await role('one', { orphan: true })).status).toBe(204)
     const { data } = await call('roles/one', undefined, {}, 'GET')
     expect(data).toEqual({
-      allowed_entity_aliases: [],
+      allowed_entity_aliases: null,
       allowed_policies: ['app', 'dev'],
       allowed_policies_glob: [],
       disallowed_policies: [],
@@ -401,7 +401,10 @@ describe('roles', () => {
       { path_suffix: '%%' },
       'given role path suffix contains invalid characters; must match \\w[\\w-.]+\\w',
     ],
-    [{ token_bound_cidrs: ['x'] }, 'error parsing bound_cidrs: x is not a block'],
+    [
+      { token_bound_cidrs: ['x'] },
+      'error parsing role fields: error parsing address "x": Unable to convert "x" to an IPv4 or IPv6 address, or a UNIX Socket',
+    ],
   ])('%j cannot be stored', async (body, message) => {
     const reply = await role('bad', body)
     expect([reply.status, reply.errors]).toEqual([400, [message]])

@@ -40,6 +40,9 @@ export interface TokenEntry {
   readonly noIdentityPolicies: boolean
 }
 
+/** Where the root token of the initialisation says that it was made. */
+export const ROOT_TOKEN_PATH = 'auth/token/root'
+
 /** The defaults; what equals them is not stored. */
 export const EMPTY_TOKEN: TokenEntry = {
   policies: [],

@@ -50,7 +50,7 @@ describe('sys/wrapping', () => {
     expect((await unwrap(undefined, { token: own.token })).body?.errors).toEqual(GONE)
     const nobody = await wrap()
     expect((await unwrap({ token: nobody.token }, { token: null })).body?.data).toEqual({ a: 1 })
-    expect((await unwrap({}, { token: null })).status).toBe(400)
+    expect((await unwrap({}, { token: null })).status).toBe(403)
   })
 
   it('gives back the original envelope of what was wrapped', async () => {

@@ -29,7 +29,7 @@ export interface DevOptions {
 /** Runs a server until it is told to stop; answers the exit code. */
 export type RunServer = (options: ServerOptions) => Promise<number>
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'off']
+const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error']
 
 const flags = {
   config: listFlag(

@@ -1,7 +1,7 @@
 // The last hops of a request: a handler's answer becomes a lease, a token, a wrapping and a reply; the
 // response is audited before a byte of it leaves, and what was issued is taken back if that fails.
 import { internal } from '../base/errors.ts'
-import { stringifyJson } from '../base/json.ts'
+import { RawJson, stringifyJson } from '../base/json.ts'
 import type { Answer, AuthBlock, Data, WrapInfo } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Row } from '../sdk/endpoints.ts'
@@ -11,7 +11,7 @@ import { type CoreReply, emptyReply, jsonReply } from './core-request.ts'
 import type { Exchange } from './exchange.ts'
 
 interface Envelope {
-  data: Data | null
+  data: Data | RawJson | null
   lease: Lease | null
   leaseSeconds: number
   auth: AuthBlock | null
@@ -198,7 +198,8 @@ function envelopeText(requestId: string, envelope: Envelope, repeatsData: boolea
   const leaseText = lease
     ? `"lease_id":${JSON.stringify(lease.id)},"renewable":${lease.renewable},"lease_duration":${lease.ttlSeconds}`
     : `"lease_id":"","renewable":false,"lease_duration":${envelope.leaseSeconds}`
-  const repeated = repeatsData && dataText.length > 2 && data !== null ? repeat(data, dataText) : ''
+  const members = repeatsData && dataText.length > 2 && !(data instanceof RawJson) ? data : null
+  const repeated = members === null ? '' : repeat(members, dataText)
   return (
     `{"request_id":"${requestId}",${leaseText},${repeated}"data":${dataText},"wrap_info":null,` +
     `"warnings":${warnings ? stringifyJson(warnings) : 'null'},"auth":${auth ? stringifyJson(auth) : 'null'}}\n`

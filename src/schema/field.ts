@@ -31,6 +31,8 @@ export interface Field<T> {
   readonly secret: boolean
   readonly deprecated: boolean
   readonly choices: readonly string[] | undefined
+  /** True: a null that was sent is a value (it takes a setting back) and not the same as nothing. */
+  readonly nullable?: boolean
   /** Turns what was sent into the value; throws FieldFault in words that follow the field's name. */
   parse(input: Json): T
 }
@@ -171,6 +173,12 @@ export const pairs = maker<Readonly<Record<string, string>>>('pairs', toPairs)
 export const object = maker<JsonObject>('object', (input) => {
   if (!isJsonObject(input)) throw new FieldFault('must be an object')
   return input
+})
+/** The field, where null is a value of its own: in a merge patch it takes a setting back. */
+export const nullable = <T>(field: Field<T>): Field<T | null> => ({
+  ...field,
+  nullable: true,
+  parse: (input) => (input === null ? null : field.parse(input)),
 })
 /** Any JSON value, kept exactly as written. */
 export const json = maker<Json>('json', (input) => input)

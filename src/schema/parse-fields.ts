@@ -27,7 +27,7 @@ export function parseFields(
   for (const name of Object.keys(fields)) {
     const field = fields[name]!
     const sent = Object.hasOwn(input, name) ? (input[name] as Json) : undefined
-    if (sent === undefined || (sent === null && field.type !== 'json')) {
+    if (sent === undefined || (sent === null && field.type !== 'json' && !field.nullable)) {
       if (field.required) (faults ??= []).push(`missing required field "${name}"`)
       else values[name] = field.fallback ?? (creating ? field.initial : undefined)
       continue

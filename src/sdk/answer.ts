@@ -1,5 +1,6 @@
 // What a handler answers: exactly one of these shapes. Core makes of it the reply, the audit line, the
 // lease, the token or the wrapping.
+import type { RawJson } from '../base/json.ts'
 import type { Lease } from './lease.ts'
 
 type Warnings = { readonly warnings?: readonly string[] }
@@ -63,7 +64,8 @@ export interface RawReply {
 
 export type Answer =
   | (Warnings & {
-      readonly data: Data
+      /** RawJson is the text of an object; null goes with a status or warnings of its own. */
+      readonly data: Data | RawJson | null
       /** 200 unless said otherwise. */
       readonly status?: number
       readonly lease?: Lease

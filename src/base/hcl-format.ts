@@ -196,9 +196,9 @@ function collectOwnedOfValue(value: HclValue, owned: Set<CommentGroup>): void {
   }
 }
 
-/** A comment after `=` of a value on the next line goes above the item. */
-function isTrailAbove(item: HclItem): boolean {
-  return item.trail !== null && item.value.at.line !== item.keys[0]!.at.line
+/** A comment goes above where the value starts on another line, or where nothing may follow the value. */
+function isTrailAbove({ trail, value, keys }: HclItem): boolean {
+  return trail !== null && (value.at.line !== keys[0]!.at.line || value.kind === 'heredoc')
 }
 
 function isEmptyBlock(item: HclItem): boolean {

@@ -129,42 +129,56 @@ export function refuseUnknown(items: readonly HclItem[], known: readonly string[
 
 /**
  * The blocks called `name`, in order, in every notation: `name "label" { }`, and in JSON
- * `{"name": {"label": {}}}` and `{"name": [{"label": {}}]}`. Each has `labels` labels, or fewer where the
- * text has fewer.
+ * `{"name": {"label": {}}}` and `{"name": [{"label": {}}]}`. Each has up to `labels` labels.
  */
 export function readBlocks(items: readonly HclItem[], name: string, labels: number): HclBlock[] {
   const blocks: HclBlock[] = []
-  const add = (value: HclValue, found: readonly string[], at: Position): void => {
+  const add = (value: HclValue, found: readonly string[], at: Position, written: boolean): void => {
     if (value.kind === 'list') {
-      for (const item of value.items) add(item, found, item.at)
+      for (const item of value.items) add(item, found, item.at, written)
       return
     }
     const body = readObject(value, name)
-    const isNested = body.items.length > 0 && body.items.every(isObjectItem)
-    if (found.length >= labels || !isNested) blocks.push({ labels: found, body, at })
+    // Only what is written as a value (as all of JSON is) can hold labels as names.
+    const holdsLabels = written && body.items.length > 0 && body.items.every(isLabel)
+    if (found.length >= labels || !holdsLabels) blocks.push({ labels: found, body, at })
     else {
       for (const { keys, value: inner, at: innerAt } of body.items) {
-        add(inner, [...found, ...keys.map((key) => key.value)], innerAt)
+        add(inner, [...found, ...keys.map((key) => key.value)], innerAt, true)
       }
     }
   }
-  for (const item of items) {
-    if (item.keys[0]!.value !== name) continue
+  for (const { keys, value, at, assigned } of items) {
+    if (keys[0]!.value !== name) continue
     add(
-      item.value,
-      item.keys.slice(1).map((key) => key.value),
-      item.at,
+      value,
+      keys.slice(1).map((key) => key.value),
+      at,
+      assigned,
     )
   }
   return blocks
 }
 
-function isObjectItem(item: HclItem): boolean {
-  const { value } = item
+function isLabel({ assigned, value }: HclItem): boolean {
+  if (!assigned) return false
   if (value.kind === 'object') return true
   return (
     value.kind === 'list' &&
     value.items.length > 0 &&
     value.items.every((inner) => inner.kind === 'object')
   )
+}
+
+/** What to do with the value of each known name. */
+export type HclHandlers = Readonly<Record<string, (value: HclValue, name: string) => void>>
+
+/** Gives each item to the handler of its name; each may be set once, and all must be known. */
+export function applyHandlers(
+  items: readonly HclItem[],
+  handlers: HclHandlers,
+  owner: string,
+): void {
+  refuseUnknown(items, Object.keys(handlers))
+  for (const [name, item] of uniqueItems(items, owner)) handlers[name]!(item.value, name)
 }

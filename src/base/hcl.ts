@@ -192,14 +192,13 @@ class Parser {
     }
     if (assigned) this.#read()
     const value = this.#value()
-    let trail = this.#trail
+    // The comment after the `=`, or the one after the value, which is looked for one token ahead.
+    const within = this.#trail
     this.#trail = null
     this.#read()
     this.#kept = true
-    if (value.at.line === first.at.line && this.#trail) {
-      trail = this.#trail
-      this.#trail = null
-    }
+    const trail = this.#trail ?? within
+    this.#trail = null
     return { keys, assigned, value, at: first.at, lead, trail }
   }
 

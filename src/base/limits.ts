@@ -48,3 +48,5 @@ export const MAX_SECRET_PATH_BYTES = 960
 export const MAX_INLINE_SECRET_BYTES = 64 * 1024
 /** Versions whose data goes in the commit that gives them up; a job pages through the rest. */
 export const MAX_INLINE_DELETES = 80
+/** Processes on one store: beyond it, contention for the one writer costs more than a process brings. */
+export const MAX_WORKERS = 64

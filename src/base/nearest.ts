@@ -1,6 +1,6 @@
 // "Did you mean": the known name that a misspelt one is closest to. For error texts only.
 
-/** The closest of `known` within two edits (one for short names), or null. */
+/** The closest of `known` within two edits (one for short names), else one that starts with it; or null. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   let best: string | null = null
   let bestDistance = name.length < 4 ? 2 : 3
@@ -13,7 +13,8 @@ export function nearestName(name: string, known: readonly string[]): string | nu
       bestDistance = distance
     }
   }
-  return best
+  if (best !== null || name.length < 4) return best
+  return known.find((candidate) => candidate.startsWith(name.toLowerCase())) ?? null
 }
 
 /** `, did you mean "x"?`, or nothing where no known name is near. */

@@ -6,7 +6,7 @@
 // so the whole ACL denies everything until the identity or the policy is mended.
 import type { Acl, Permissions, PolicyInfo } from './acl.ts'
 import { NO_IDENTITY, resolveTemplate, type TemplateIdentity } from './identity-template.ts'
-import { isPattern, plantPatterns, rankPatterns } from './pattern-tree.ts'
+import { plantPatterns, rankPatterns, shapeOf } from './pattern-tree.ts'
 import {
   CAPABILITY_BITS,
   type ControlGroup,
@@ -27,9 +27,13 @@ export interface AclPolicy {
   readonly allowSlashesInTemplates?: boolean
 }
 
+const ALL_BITS = Object.values(CAPABILITY_BITS)
+
 interface Draft {
-  text: string
-  isPrefix: boolean
+  readonly text: string
+  readonly isPrefix: boolean
+  readonly first: number
+  readonly pluses: number
   rank: number
   capabilities: number
   allowedParameters: Map<string, readonly unknown[]> | null
@@ -79,9 +83,9 @@ export function compileAcl(
   }
   const exact = new Map<string, Permissions>()
   const ranked: Draft[] = []
-  for (const [key, draft] of drafts) {
-    if (isPattern(key)) ranked.push(draft)
-    else exact.set(key, draft as Permissions)
+  for (const [path, draft] of drafts) {
+    if (draft.first >= 0) ranked.push(draft)
+    else exact.set(path, draft as Permissions)
   }
   rankPatterns(ranked)
   const patterns = plantPatterns(ranked as readonly Permissions[])
@@ -143,10 +147,12 @@ function addRule(
 }
 
 function newDraft(path: string): Draft {
-  const isPrefix = path.endsWith('*')
+  const { text, isPrefix, first, pluses } = shapeOf(path)
   return {
-    text: isPrefix ? path.slice(0, -1) : path,
+    text,
     isPrefix,
+    first,
+    pluses,
     rank: -1,
     capabilities: 0,
     allowedParameters: null,
@@ -165,7 +171,7 @@ function newDraft(path: string): Draft {
 
 function mergeRule(draft: Draft, rule: PolicyRule, info: PolicyInfo): void {
   draft.capabilities |= rule.capabilities
-  for (const bit of Object.values(CAPABILITY_BITS)) {
+  for (const bit of ALL_BITS) {
     if ((rule.capabilities & bit) === 0) continue
     const granting = draft.granting.get(bit)
     if (!granting) draft.granting.set(bit, [info])

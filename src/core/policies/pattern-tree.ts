@@ -2,47 +2,46 @@
 // and not at every pattern. Literal segments and `+` are edges; `text*` hangs on the node before it.
 import type { PatternNode, Permissions } from './acl.ts'
 
-/** True for a path that ends in `*` or has a segment `+`; all others are exact. */
-export function isPattern(path: string): boolean {
-  return path.endsWith('*') || firstPlus(path) >= 0
-}
-
-/** Where the first segment that is `+` starts, or -1. A `+` within a longer segment is a literal. */
-function firstPlus(path: string): number {
-  for (let at = path.indexOf('+'); at >= 0; at = path.indexOf('+', at + 1)) {
-    const starts = at === 0 || path[at - 1] === '/'
-    const ends = at + 1 === path.length || path[at + 1] === '/'
-    if (starts && ends) return at
-  }
-  return -1
-}
-
-interface Rankable {
+/** What the rank of a pattern is made of. */
+export interface PatternShape {
+  /** Without the `*` at its end. */
   readonly text: string
   readonly isPrefix: boolean
+  /** Where its first wildcard stands; -1 for an exact path. */
+  readonly first: number
+  readonly pluses: number
+}
+
+/** A pattern ends in `*` or has a segment `+` (a `+` within a longer segment is a literal). */
+export function shapeOf(path: string): PatternShape {
+  const isPrefix = path.endsWith('*')
+  const text = isPrefix ? path.slice(0, -1) : path
+  let first = -1
+  let pluses = 0
+  for (let at = text.indexOf('+'); at >= 0; at = text.indexOf('+', at + 1)) {
+    const starts = at === 0 || text.charCodeAt(at - 1) === 0x2f
+    const ends = at + 1 === text.length || text.charCodeAt(at + 1) === 0x2f
+    if (!starts || !ends) continue
+    if (pluses++ === 0) first = at
+  }
+  if (first < 0 && isPrefix) first = text.length
+  return { text, isPrefix, first, pluses }
+}
+
+interface Rankable extends PatternShape {
   rank: number
 }
 
 /** Sorts patterns from the weakest to the strongest and numbers them; see acl.ts for the order. */
 export function rankPatterns(patterns: Rankable[]): void {
-  const keys = new Map(
-    patterns.map((pattern) => {
-      const plus = firstPlus(pattern.text)
-      const pluses = pattern.text.split('/').filter((segment) => segment === '+').length
-      return [pattern, { first: plus < 0 ? pattern.text.length : plus, pluses }]
-    }),
-  )
   patterns.sort((a, b) => {
-    const [keyA, keyB] = [keys.get(a)!, keys.get(b)!]
-    if (keyA.first !== keyB.first) return keyA.first - keyB.first
+    if (a.first !== b.first) return a.first - b.first
     if (a.isPrefix !== b.isPrefix) return a.isPrefix ? -1 : 1
-    if (keyA.pluses !== keyB.pluses) return keyB.pluses - keyA.pluses
+    if (a.pluses !== b.pluses) return b.pluses - a.pluses
     if (a.text.length !== b.text.length) return a.text.length - b.text.length
     return a.text < b.text ? -1 : 1
   })
-  patterns.forEach((pattern, rank) => {
-    pattern.rank = rank
-  })
+  for (let rank = 0; rank < patterns.length; rank++) patterns[rank]!.rank = rank
 }
 
 interface Growing {
@@ -54,23 +53,25 @@ interface Growing {
   maxRank: number
 }
 
-/** Builds the tree of patterns that were ranked. */
+/** Builds the tree of patterns, which come by rank, the weakest first. */
 export function plantPatterns(patterns: readonly Permissions[]): PatternNode {
   const root = newNode()
   for (const pattern of patterns) {
     const segments = pattern.text.split('/')
     const rest = pattern.isPrefix ? segments.pop()! : null
     let node = root
-    node.maxRank = Math.max(node.maxRank, pattern.rank)
+    node.maxRank = pattern.rank
     for (const segment of segments) {
       node = descend(node, segment)
-      node.maxRank = Math.max(node.maxRank, pattern.rank)
+      node.maxRank = pattern.rank
     }
     if (rest === null) node.here = pattern
     else {
       node.prefixes.set(rest, pattern)
-      if (!node.prefixLengths.includes(rest.length)) node.prefixLengths.push(rest.length)
-      node.prefixLengths.sort((a, b) => b - a)
+      if (!node.prefixLengths.includes(rest.length)) {
+        node.prefixLengths.push(rest.length)
+        if (node.prefixLengths.length > 1) node.prefixLengths.sort((a, b) => b - a)
+      }
     }
   }
   return root

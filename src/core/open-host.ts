@@ -69,7 +69,6 @@ export function openHost(parts: HostParts): Host {
       engines,
       auditPlugins,
       worksDue,
-      barrier,
     })
   }
   const seal = new SharesSeal({

@@ -37,9 +37,11 @@ export class PeriodicRotation {
     try {
       const { term } = barrier
       await barrier.rotateIfDue()
-      if (barrier.term !== term) log.info('new data is encrypted under a new term', { term: barrier.term })
+      if (barrier.term !== term)
+        log.info('new data is encrypted under a new term', { term: barrier.term })
     } catch (error) {
-      if (!barrier.isSealed) log.warn('the encryption key could not be looked after', { err: error })
+      if (!barrier.isSealed)
+        log.warn('the encryption key could not be looked after', { err: error })
     }
     if (this.#cancel === waiting && !barrier.isSealed) this.start()
   }

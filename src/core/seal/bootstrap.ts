@@ -2,6 +2,7 @@
 // unseal key behind the barrier (sys/rotate/root wraps a new root key under it).
 import type { Core } from '../core.ts'
 import { CORE_EPOCH_KEY, ROOT_NAMESPACE_ID, UNSEAL_KEY_KEY } from '../keys.ts'
+import { parseTokenText } from '../tokens/token-text.ts'
 
 /** Answers the initial root token. `id`: a text of one's own, for development servers. */
 export async function writeFirstContents(
@@ -14,7 +15,9 @@ export async function writeFirstContents(
     tx.put(UNSEAL_KEY_KEY, unsealKey)
     tx.touch(CORE_EPOCH_KEY)
   })
-  return mintRootToken(core, id === undefined ? {} : { id })
+  if (id === undefined) return mintRootToken(core, {})
+  // A text in the form of our own tokens can't be asked for as an id.
+  return mintRootToken(core, parseTokenText(id)?.body === id ? { id } : { text: id })
 }
 
 /** A root token that never ends, without a parent; `text` is one made by core.tokens.newText. */

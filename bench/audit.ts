@@ -15,7 +15,7 @@ import {
   AuthFragments,
 } from '../src/core/audit/audit-entry.ts'
 import type { Log } from '../src/sdk/log.ts'
-import { plainCoreStorage } from '../test/support/plain-core-storage.ts'
+import { memoryCoreStorage } from '../test/support/memory-core-storage.ts'
 
 const ROUNDS = 5
 const REQUESTS = 30_000
@@ -44,7 +44,13 @@ const auth = {
   tokenIssueTime: '2026-01-02T03:04:05Z',
   fragments: new AuthFragments(),
 }
-const mount = { point: 'secret/', type: 'kv', accessor: 'kv_12345678', class: 'secret' as const }
+const secrets = { point: 'secret/', type: 'kv', accessor: 'kv_12345678', class: 'secret' as const }
+const tokens = {
+  point: 'auth/token/',
+  type: 'token',
+  accessor: 'auth_token_1',
+  class: 'auth' as const,
+}
 const namespace = { id: 'root', path: '' }
 const policyResults = {
   allowed: true,
@@ -57,7 +63,7 @@ function request(path: string): AuditRequest {
     id: systemRandom.uuid(),
     clientId: auth.entityId,
     operation: 'read',
-    mount,
+    mount: path.startsWith('auth/') ? tokens : secrets,
     namespace,
     path,
     auth,
@@ -127,7 +133,7 @@ async function measure(
 
 const folder = mkdtempSync(join(tmpdir(), 'audit-bench-'))
 const broker = new AuditBroker({
-  storage: plainCoreStorage(),
+  storage: memoryCoreStorage(),
   plugins: [fileAudit],
   clock: systemClock,
   random: systemRandom,

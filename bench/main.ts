@@ -42,6 +42,7 @@ async function bench(options: BenchOptions): Promise<void> {
     rounds: options.rounds,
     seconds: options.seconds,
     hasAudit: options.hasAudit,
+    hasDefaultPolicy: options.hasDefaultPolicy,
     loginsPerSecond: options.loginsPerSecond,
     figures,
     ready: options.readyTokens > 0 ? await measureReady(COMMAND, options, say) : null,
@@ -58,7 +59,8 @@ async function preparePeer(peer: PeerOption, options: BenchOptions): Promise<Tar
   const health = await apiClient(peer.base, '').call('GET', 'sys/health', undefined, [200, 404])
   const version = textIn(health.body, 'version')
   const name = version === '' ? peer.name : `${peer.name} ${version}`
-  const target = await prepareTarget({ ...peer, name }, options.secrets[0]!)
+  const { hasDefaultPolicy } = options
+  const target = await prepareTarget({ ...peer, name, hasDefaultPolicy }, options.secrets[0]!)
   await store(target, options)
   return target
 }
@@ -79,10 +81,10 @@ async function measureOwn(
         hasAudit: options.hasAudit,
       })
       try {
-        const target = await prepareTarget(
-          { name: OWN_NAME, base: server.base, token: server.rootToken, pids: [server.pid] },
-          secrets,
-        )
+        const { base, rootToken: token, pid } = server
+        const { hasDefaultPolicy } = options
+        const place = { name: OWN_NAME, base, token, pids: [pid], hasDefaultPolicy }
+        const target = await prepareTarget(place, secrets)
         if (turn === 0) await store(target, options)
         const own: Measured = { target, workers }
         // Each peer is measured beside every number of workers, but stands in the table once.
@@ -132,9 +134,10 @@ function writeMarkdown(file: string, svg: string | null, report: Report): void {
   const to = page.indexOf(END)
   if (from < 0 || to < from) throw new Error(`${file} lacks the lines ${BEGIN} and ${END}`)
   const audit = report.hasAudit ? 'file audit device with its chain on' : 'no audit device'
+  const policies = report.hasDefaultPolicy ? 'one policy and `default`' : 'one policy'
   const intro = [
     `${report.date}; ${report.machine}. ${report.connections} connections over loopback, the load`,
-    `generator on the same machine; ${audit}; median of ${report.rounds} rounds of`,
+    `generator on the same machine; ${audit}; a service token with ${policies}; median of ${report.rounds} rounds of`,
     `${report.seconds} s, servers taking turns within each round. The ratio is ours over the peer's,`,
     'per CPU second.',
   ]

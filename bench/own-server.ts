@@ -12,7 +12,8 @@ export interface OwnServer {
   readonly base: string
   readonly rootToken: string
   readonly pid: number
-  /** Time from the last unseal key to its answer, in milliseconds. */
+  /** When the last unseal key was sent (performance.now), and how long its answer took. */
+  readonly unsealSentAt: number
   readonly unsealMs: number
   stop(): Promise<void>
 }
@@ -53,9 +54,10 @@ export async function startOwnServer(data: OwnData, options: OwnOptions): Promis
     await answering(base, child)
     const isNew = data.unsealKey === ''
     if (isNew) await initialise(base, data)
-    const before = performance.now()
+    const unsealSentAt = performance.now()
     await apiClient(base, '').call('PUT', 'sys/unseal', { key: data.unsealKey })
-    const unsealMs = performance.now() - before
+    const unsealMs = performance.now() - unsealSentAt
+    await active(base)
     if (isNew && options.hasAudit) {
       await apiClient(base, data.rootToken).call('PUT', 'sys/audit/file', {
         type: 'file',
@@ -67,6 +69,7 @@ export async function startOwnServer(data: OwnData, options: OwnOptions): Promis
       base,
       rootToken: data.rootToken,
       pid: child.pid,
+      unsealSentAt,
       unsealMs,
       stop: () => stopped(child),
     }
@@ -112,6 +115,15 @@ async function answering(base: string, child: ChildProcess): Promise<void> {
     }
   }
   throw new Error('the server does not answer')
+}
+
+/** An unsealed server may still be taking up its work. */
+async function active(base: string): Promise<void> {
+  for (let waited = 0; waited < LONGEST_START_MS; waited += 2) {
+    if ((await fetch(`${base}/v1/sys/health`)).status === 200) return
+    await pause(2)
+  }
+  throw new Error('the server was unsealed and does not become active')
 }
 
 function stopped(child: ChildProcess): Promise<void> {

@@ -22,7 +22,7 @@ export async function measureReady(
     let token = ''
     try {
       const place = { name: '', base: first.base, token: first.rootToken, pids: [first.pid] }
-      const target = await prepareTarget(place, 1)
+      const target = await prepareTarget({ ...place, hasDefaultPolicy: true }, 1)
       token = target.api.token
       await storeSecrets(target, 1, () => {})
       await storeTokens(target, tokens, options.connections, (done) => {
@@ -33,13 +33,12 @@ export async function measureReady(
     }
     const again = await startOwnServer(data, started)
     try {
-      const sentAt = performance.now()
       const answer = await fetch(`${again.base}/v1/secret/data/${secretName(0)}`, {
         headers: { 'X-Vault-Token': token },
       })
       await answer.arrayBuffer()
       if (answer.status !== 200) throw new Error(`first read: ${answer.status}`)
-      const firstReadMs = again.unsealMs + performance.now() - sentAt
+      const firstReadMs = performance.now() - again.unsealSentAt
       const { rssAnonBytes, rssBytes } = costOf(treeOf([again.pid]))
       return { tokens, unsealMs: again.unsealMs, firstReadMs, rssAnonBytes, rssBytes }
     } finally {

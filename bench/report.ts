@@ -18,6 +18,7 @@ export interface Report {
   readonly rounds: number
   readonly seconds: number
   readonly hasAudit: boolean
+  readonly hasDefaultPolicy: boolean
   readonly loginsPerSecond: number
   readonly figures: readonly Figure[]
   readonly ready: ReadyFigure | null

@@ -28,6 +28,7 @@ export interface Place {
   readonly base: string
   /** A token that may mount and write policies. */
   readonly token: string
+  readonly hasDefaultPolicy: boolean
   /** The server's root processes; found by the port when absent. */
   readonly pids?: readonly number[]
 }
@@ -42,6 +43,7 @@ export async function prepareTarget(place: Place, secrets: number): Promise<Targ
   await client.call('PUT', 'sys/policy/bench', { policy: POLICY }, [200, 204, 404])
   const created = await client.call('POST', 'auth/token/create', {
     policies: ['bench'],
+    no_default_policy: !place.hasDefaultPolicy,
     ttl: '24h',
   })
   const token = textIn(objectIn(created.body, 'auth'), 'client_token')

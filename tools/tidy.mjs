@@ -55,7 +55,7 @@ const FORBIDDEN_TEXT = [
 const CLOCK_TEXT = [
   [/\bDate\.now\(/, 'reads the clock: take a Clock'],
   [/\bnew Date\(\)/, 'reads the clock: take a Clock'],
-  [/\bset(Timeout|Interval)\(/, 'starts a timer: take a Clock'],
+  [/(?<![.\w])set(Timeout|Interval)\(/, 'starts a timer: take a Clock'],
   [/\bMath\.random\(/, 'draws randomness: take a Random'],
 ]
 const DEFAULT_EXPORT = /^export default\b/

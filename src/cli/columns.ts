@@ -2,14 +2,15 @@
 // spaces between columns, n/a for an empty cell, a row of dashes below the head, and paragraphs broken
 // where the lines come out most even (Knuth and Plass's squared slack).
 
-const GLUE = '    '
+/** Between columns. */
+const GAP = '    '
 const EMPTY = 'n/a'
 export const LINE_WIDTH = 78
 
 const visible = (text: string): number => [...text].length
 
 /** Rows of cells as aligned columns, without a head. */
-export function formatColumns(rows: readonly (readonly string[])[]): string {
+export function formatColumns(rows: readonly (readonly string[])[], gap = GAP): string {
   const cells = rows.map((row) => row.map((cell) => cell.trim() || EMPTY))
   const widths: number[] = []
   for (const row of cells) {
@@ -21,7 +22,7 @@ export function formatColumns(rows: readonly (readonly string[])[]): string {
     .map((row) =>
       row
         .map((cell, at) =>
-          at === row.length - 1 ? cell : cell + ' '.repeat(widths[at]! - visible(cell)) + GLUE,
+          at === row.length - 1 ? cell : cell + ' '.repeat(widths[at]! - visible(cell)) + gap,
         )
         .join(''),
     )
@@ -29,11 +30,11 @@ export function formatColumns(rows: readonly (readonly string[])[]): string {
 }
 
 /** Rows of cells as aligned columns; the first row is the head and gets underlined. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+export function formatTable(rows: readonly (readonly string[])[], gap = GAP): string {
   const [head, ...body] = rows
   if (!head) return ''
   const line = head.map((cell) => '-'.repeat(Buffer.byteLength(cell.trim())))
-  return formatColumns([head, line, ...body])
+  return formatColumns([head, line, ...body], gap)
 }
 
 /** The text broken into lines of at most `width` bytes with the least squared slack. */

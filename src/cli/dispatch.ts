@@ -131,7 +131,7 @@ export async function runCommand(
   if (warning !== '' && ui.format === 'table') ui.warn(warning)
   if (parsed.error !== null) throw new Failure(1, parsed.error)
   if (ui.format === 'raw' && !command.allowsRaw) {
-    throw new Failure(1, 'This command does not support the -format=raw option.')
+    throw new Failure(1, 'Only read can print with -format=raw.')
   }
   checkArity(command.arity, parsed.args.length)
   const common = commonValues(parsed.values)

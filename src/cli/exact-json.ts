@@ -48,7 +48,12 @@ function exact(value: BaseJson): Json {
 
 /** The value of a JSON text; throws where it is none. */
 export function parseExactJson(text: string): Json {
-  return exact(parseJson(text, DEEPEST))
+  try {
+    return exact(parseJson(text, DEEPEST))
+  } catch {
+    // The reason would quote the text, which may be a secret.
+    throw new SyntaxError('this is not valid JSON')
+  }
 }
 
 /** Plain values as Json; an object keeps the order of its members. */

@@ -267,8 +267,5 @@ export function trailingFlagWarning(args: readonly string[]): string {
     return !ANYWHERE.has(arg.replace(/^-+/, '').replace(/=.*$/s, ''))
   })
   if (trailing.length === 0) return ''
-  return (
-    'Command flags must be provided before positional arguments. ' +
-    `The following arguments will not be parsed as flags: [${trailing.join(',')}]`
-  )
+  return `Flags have to stand before the arguments. Not read as flags: ${trailing.join(' ')}`
 }

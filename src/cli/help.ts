@@ -1,4 +1,5 @@
 // Help texts, written from the definitions of commands: usage, what it does, examples, flags.
+// Nothing about a command is written down a second time.
 import { formatColumns, wrapIndented } from './columns.ts'
 import type { AnyCommand, Example, Family } from './command.ts'
 import { detailedFlag, fieldFlag, formatFlag, httpFlags } from './common-flags.ts'
@@ -68,7 +69,8 @@ const lastWord = (name: string): string => name.slice(name.lastIndexOf(' ') + 1)
 
 /** The help of a group with the commands in it. */
 export function familyHelp(family: Family, members: readonly Listed[], env: Environment): string {
-  const rows = members.map((member) => [`    ${lastWord(member.name)}`, member.synopsis])
+  const sorted = members.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const rows = sorted.map((member) => [lastWord(member.name), member.synopsis])
   return [
     `Usage: ${env.calledAs} ${family.name} <subcommand> [options] [args]`,
     ...family.about.map((paragraph) => wrapIndented(paragraph, 2)),

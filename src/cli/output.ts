@@ -214,7 +214,9 @@ function plainField(secret: Secret, field: string): Json | undefined {
 export function fieldOf(secret: Secret, field: string): Json | undefined {
   if (secret.auth) {
     const name = Object.hasOwn(AUTH_FIELDS, field) ? AUTH_FIELDS[field]! : null
-    return name === null ? secret.data?.get(field) : secret.auth.get(name)
+    if (name === null) return secret.data?.get(field)
+    // A list that a token does without is an empty one, not an absence.
+    return secret.auth.get(name) ?? (name.endsWith('policies') ? [] : null)
   }
   if (secret.wrapInfo) {
     const name = Object.hasOwn(WRAP_FIELDS, field) ? WRAP_FIELDS[field]! : null

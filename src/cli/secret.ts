@@ -92,6 +92,11 @@ export function mapOf(map: JsonMap | null | undefined, name: string): JsonMap | 
   return value instanceof Map ? value : null
 }
 
+/** The members of an answer, which some paths send bare and others inside data. */
+export function membersOf(answer: JsonMap): JsonMap {
+  return mapOf(answer, 'data') ?? answer
+}
+
 /** The strings of a list member; null where it is absent or no list of strings. */
 export function textsOf(map: JsonMap | null | undefined, name: string): string[] | null {
   const value = map?.get(name)

@@ -1,4 +1,5 @@
 // version-history: which versions have run on this storage.
+// API: LIST sys/version-history.
 import { formatTable } from './columns.ts'
 import { defineCommand } from './command.ts'
 import { attempt, Failure } from './failure.ts'
@@ -26,7 +27,7 @@ export const versionHistory = defineCommand({
       const built = version?.get('commit_date') ?? version?.get('build_date') ?? ''
       return [String(key), formatValue(version?.get('timestamp_installed')), formatValue(built)]
     })
-    ui.out(formatTable([['Version', 'Installation Time', 'Commit Date'], ...rows]))
+    ui.out(formatTable([['Version', 'Installation Time', 'Commit Date'], ...rows], '  '))
     return 0
   },
 })

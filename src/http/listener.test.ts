@@ -131,12 +131,42 @@ describe('TLS', () => {
     await expect(server.reload()).rejects.toThrow()
   })
 
+  it('carries large bodies both ways', async () => {
+    const body = Buffer.alloc(3_000_000, 120)
+    listener = await listenFor(
+      async (request) => ({ status: 200, headers: [], body: request.body }),
+      { tls: files() },
+    )
+    const client = new TestClient(await handshake())
+    client.send(`PUT / HTTP/1.1\r\nContent-Length: ${body.length}\r\n${last}`).send(body)
+    expect((await client.untilClosed()).length).toBeGreaterThan(body.length)
+  })
+
+  it('outlives clients that reset within and after the handshake', async () => {
+    const server = await open()
+    for (let count = 0; count < 60; count++) {
+      const raw = TestClient.to(server)
+      if (count % 3 > 0)
+        raw.send(Buffer.from(count % 3 === 1 ? '160301' : '16030100050100000103', 'hex'))
+      await new Promise((resolve) => raw.socket.on('connect', resolve))
+      if (count % 2 === 0) await systemClock.sleep(1)
+      raw.socket.resetAndDestroy()
+      const secure = await handshake()
+      secure.write(`GET / HTTP/1.1\r\n${H}\r\n`)
+      if (count % 2 === 0) await systemClock.sleep(1)
+      secure.destroy()
+    }
+    expect(await ask()).toMatchObject({ version: 'TLSv1.3' })
+    while (server.connectionCount > 0) await systemClock.sleep(2)
+  })
+
   it('offers HTTP/1.1 only, drops plain bytes and unfinished handshakes', async () => {
     const server = await open()
     const socket = await handshake({ ALPNProtocols: ['h2', 'http/1.1'] })
     expect(socket.alpnProtocol).toBe('http/1.1')
     socket.destroy()
-    expect(await exchange(server, `GET / HTTP/1.1\r\n${last}`)).not.toMatch(/200 OK/)
+    const plain = await exchange(server, `GET / HTTP/1.1\r\n${last}`)
+    expect(plain).toMatch(/400 [\s\S]*Client sent an HTTP request to an HTTPS server/)
     const silent = TestClient.to(server)
     await new Promise((resolve) => silent.socket.on('connect', resolve))
     await systemClock.sleep(20)

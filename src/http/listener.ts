@@ -21,6 +21,7 @@ import type { HttpHandler, RefusalHandler } from './exchange.ts'
 import { type ForwardedRules, forwardedResolver, plainAddress } from './forwarded-for.ts'
 import type { Origin } from './incoming-request.ts'
 import { readTlsFiles, SocketTlsPeer, type TlsFiles, tlsServerOptions } from './tls-files.ts'
+import { admitTls } from './tls-front.ts'
 import { applySocketAccess, removeStaleSocket, type UnixSocketAccess } from './unix-socket.ts'
 
 export type ListenAddress =
@@ -105,7 +106,8 @@ class SocketListener implements Listener {
   readonly #connections = new Set<Connection>()
   /** Accepted sockets, those within a handshake included. */
   readonly #sockets = new Set<Socket>()
-  #server: Server | TlsServer | null = null
+  #server: Server | null = null
+  /** Never listens: it gets the sockets on which TLS begins. */
   #tlsServer: TlsServer | null = null
   #closing: Promise<void> | null = null
   #cancelSweep: () => void = () => {}
@@ -143,32 +145,29 @@ class SocketListener implements Listener {
       keepAlive: true,
       keepAliveInitialDelay: 15_000,
     }
-    let server: Server
-    if (tls === undefined) {
-      server = createServer(base, (socket) => this.#accept(socket, null))
-    } else {
+    const server = createServer(base)
+    server.on('connection', (socket) => this.#track(socket))
+    if (tls === undefined) server.on('connection', (socket) => this.#accept(socket, null))
+    else {
+      const { clock } = this.#options
+      const { headerMs } = this.#context.times
       const material = await readTlsFiles(tls)
-      const handshake = tlsServerOptions(tls, this.#context.times.headerMs)
-      this.#tlsServer = createTlsServer({ ...base, ...material, ...handshake })
-      this.#tlsServer.on('secureConnection', (socket) => {
+      const secured = createTlsServer({ ...material, ...tlsServerOptions(tls, headerMs) })
+      secured.on('secureConnection', (socket) => {
         this.#accept(socket, new SocketTlsPeer(socket))
       })
-      this.#tlsServer.on('tlsClientError', (error) => {
+      secured.on('tlsClientError', (error) => {
         this.#options.log.debug('TLS handshake failed', {
           listener: this.name,
           reason: error.message,
         })
       })
-      server = this.#tlsServer
+      server.on('connection', (socket) => {
+        admitTls(socket, clock, headerMs, (admitted) => secured.emit('connection', admitted))
+      })
+      this.#tlsServer = secured
     }
     if (maxConnections !== undefined) server.maxConnections = maxConnections
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        this.#settleClose()
-      })
-    })
     this.#server = server
     await bind(server, address)
     server.on('error', (error) => {
@@ -204,6 +203,14 @@ class SocketListener implements Listener {
       for (const connection of this.#connections) connection.shutdown()
     })
     return this.#closing
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      this.#settleClose()
+    })
   }
 
   #accept(socket: Socket, tls: Origin['tls']): void {

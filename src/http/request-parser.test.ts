@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_HEADER_BYTES, MAX_HEADER_COUNT } from '../base/limits.ts'
+import type { RequestHead } from './request-head.ts'
 import { type ParserLimits, RequestParser } from './request-parser.ts'
 
 const limits: ParserLimits = {
@@ -18,24 +19,27 @@ interface Seen {
 /** Everything that a parser makes of these chunks. */
 function parse(chunks: readonly Buffer[], rules: ParserLimits = limits): Seen {
   const parser = new RequestParser(rules)
-  const requests: string[] = []
+  // Bodies are looked at last: they must not change when later bytes come.
+  const taken: { readonly head: RequestHead; readonly body: Buffer }[] = []
+  const seen = (refusal: string | null): Seen => ({ requests: taken.map(describeRequest), refusal })
   for (const chunk of chunks) {
     parser.push(Buffer.from(chunk))
     for (let state = parser.advance(); state !== 'more'; state = parser.advance()) {
       if (state === 'refused') {
         const { refusal, head } = parser
-        return { requests, refusal: `${refusal!.status}${head === null ? '' : ' with head'}` }
+        return seen(`${refusal!.status}${head === null ? '' : ' with head'}`)
       }
       if (state === 'continue') continue
-      const head = parser.head!
-      const { method, target, path, query, headers, keepAlive, minor } = head
-      const body = parser.body.toString('latin1')
-      requests.push(
-        JSON.stringify({ method, target, path, query, headers, keepAlive, minor, body }),
-      )
+      taken.push({ head: parser.head!, body: parser.body })
     }
   }
-  return { requests, refusal: null }
+  return seen(null)
+}
+
+function describeRequest({ head, body }: { head: RequestHead; body: Buffer }): string {
+  const { method, target, path, query, headers, keepAlive, minor } = head
+  const text = body.toString('latin1')
+  return JSON.stringify({ method, target, path, query, headers, keepAlive, minor, body: text })
 }
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
@@ -184,6 +188,8 @@ describe('requests refused', () => {
     ['400 with head', post('Content-Length: 1\r\nContent-Length: 1\r\n\r\na')],
     ['400 with head', post('Content-Length: 1\r\nContent-Length: 2\r\n\r\nab')],
     ['400 with head', post('Content-Length: 1, 1\r\n\r\na')],
+    ['400 with head', post('Content-Length: 1\t\r\n\r\na')],
+    ['400 with head', post('Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n')],
     ['400 with head', post('Content-Length: +1\r\n\r\na')],
     ['400 with head', post('Content-Length: -1\r\n\r\na')],
     ['400 with head', post('Content-Length: 0x1\r\n\r\na')],

@@ -176,10 +176,10 @@ export class RequestParser {
     const available = this.#end - this.#at
     if (this.#gathered.length === 0 && available >= this.#missing) {
       const stop = this.#at + this.#missing
-      // A chunk is nobody else's, so the body can be a view of it; a store is written to again.
-      const view = this.#bytes.subarray(this.#at, stop)
+      // A view: whatever comes later is written behind it, never over it.
+      const body = this.#bytes.subarray(this.#at, stop)
       this.#at = stop
-      return this.#complete(this.#isStore ? Buffer.from(view) : view)
+      return this.#complete(body)
     }
     this.#gather()
     return this.#missing === 0 ? this.#complete(this.#gathered.take()) : 'more'

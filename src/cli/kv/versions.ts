@@ -1,4 +1,5 @@
 // kv undelete and kv destroy: what happens to versions that are named.
+// API: undelete/PATH and destroy/PATH with a list of versions.
 import { barePath } from '../api-paths.ts'
 import { type CommandContext, defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { toJson } from '../exact-json.ts'
@@ -24,10 +25,7 @@ async function change(
   const { ui, flags, common, args } = context
   const versions = versionList(flags.versions)
   if (versions.length === 0) {
-    throw new Failure(
-      1,
-      `No versions provided, use the "-versions" flag to specify the version to ${kind}.`,
-    )
+    throw new Failure(1, `No versions provided: name those to ${kind} with -versions.`)
   }
   const api = await context.client()
   const place = await locate(api, flags.mount, barePath(args[0]!))

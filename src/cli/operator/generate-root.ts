@@ -5,12 +5,13 @@ import { systemRandom } from '../../base/random.ts'
 import type { Client } from '../client.ts'
 import { formatColumns, wrapText } from '../columns.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
-import { type JsonMap, type OrderedMap, toJson } from '../exact-json.ts'
+import { type Json, type JsonMap, type OrderedMap, toJson } from '../exact-json.ts'
 import { attempt, Failure } from '../failure.ts'
 import { booleanFlag, stringFlag } from '../flags.ts'
 import { formatValue } from '../go-format.ts'
 import { outputData, result } from '../output.ts'
-import { numberOf, type Shape, shaped, textOf, ZERO } from '../secret.ts'
+import { ResponseError } from '../response-error.ts'
+import { membersOf, numberOf, type Shape, shaped, textOf, ZERO } from '../secret.ts'
 import { keyShare } from './key-share.ts'
 
 const flags = {
@@ -65,34 +66,46 @@ export function decodeToken(encoded: string, otp: string): string | null {
   return Buffer.from(bytes.map((byte, at) => byte ^ pad[at]!)).toString()
 }
 
+/** The API of one kind of attempt. Some servers have it only under a path that takes a token. */
 class Attempt {
   readonly #api: Client
-  readonly #path: string
+  #path: string
+  readonly #otherPath: string | null
   constructor(api: Client, isRecovery: boolean) {
     this.#api = api
     this.#path = isRecovery ? 'sys/generate-recovery-token' : 'sys/generate-root'
+    this.#otherPath = isRecovery ? null : 'sys/generate-root-token'
+  }
+  async #call(method: string, name: string, body?: Json): Promise<JsonMap> {
+    try {
+      return await this.#api.json(method, `${this.#path}/${name}`, { body })
+    } catch (error) {
+      const status = error instanceof ResponseError ? error.status : 0
+      const other = this.#otherPath
+      if (other === null || this.#path === other || (status !== 404 && status !== 405)) throw error
+      this.#path = other
+      return this.#api.json(method, `${other}/${name}`, { body })
+    }
   }
   async status(): Promise<OrderedMap> {
     return attempt('Error getting root generation status', async () =>
-      shaped(await this.#api.json('GET', `${this.#path}/attempt`), STATUS),
+      shaped(membersOf(await this.#call('GET', 'attempt')), STATUS),
     )
   }
   async init(otp: string): Promise<OrderedMap> {
     const body = toJson({ otp, pgp_key: '' })
     return attempt('Error initializing root generation', async () =>
-      shaped(await this.#api.json('PUT', `${this.#path}/attempt`, { body }), STATUS),
+      shaped(membersOf(await this.#call('PUT', 'attempt', body)), STATUS),
     )
   }
   async update(key: string, nonce: string): Promise<OrderedMap> {
     const body = toJson({ key, nonce })
     return attempt('Error posting unseal key', async () =>
-      shaped(await this.#api.json('PUT', `${this.#path}/update`, { body }), STATUS),
+      shaped(membersOf(await this.#call('PUT', 'update', body)), STATUS),
     )
   }
   async cancel(): Promise<void> {
-    await attempt('Error canceling root token generation', () =>
-      this.#api.request('DELETE', `${this.#path}/attempt`),
-    )
+    await attempt('Error canceling root token generation', () => this.#call('DELETE', 'attempt'))
   }
 }
 

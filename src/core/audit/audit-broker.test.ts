@@ -1,21 +1,15 @@
 import { createHmac } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type PlainData, plainCoreStorage } from '../../../test/support/plain-core-storage.ts'
-import { fileAudit } from '../../audit/file/file-device.ts'
+import {
+  type MemoryCoreStorage,
+  memoryCoreStorage,
+} from '../../../test/support/memory-core-storage.ts'
 import { systemClock } from '../../base/clock.ts'
 import { ApiError } from '../../base/errors.ts'
 import { systemRandom } from '../../base/random.ts'
 import { type AuditDevice, type AuditPlugin, AuditWriteError } from '../../sdk/audit.ts'
 import type { Log } from '../../sdk/log.ts'
-import {
-  AuditBroker,
-  type AuditRules,
-  DEFAULT_AUDIT_RULES,
-  type NewAuditMount,
-} from './audit-broker.ts'
+import { AuditBroker, type AuditRules, type NewAuditMount } from './audit-broker.ts'
 import type { AuditRequest } from './audit-entry.ts'
 import { verifyChains } from './verify-chain.ts'
 
@@ -49,7 +43,7 @@ class MemoryDevice implements AuditDevice {
   }
 }
 
-let data: PlainData
+let storage: MemoryCoreStorage
 let devices: Map<string, MemoryDevice>
 const brokers: AuditBroker[] = []
 const memoryAudit: AuditPlugin = {
@@ -64,8 +58,8 @@ const memoryAudit: AuditPlugin = {
 
 function newBroker(rules: Partial<AuditRules> = {}): AuditBroker {
   const made = new AuditBroker({
-    storage: plainCoreStorage(data),
-    plugins: [memoryAudit, fileAudit],
+    storage,
+    plugins: [memoryAudit],
     clock: systemClock,
     random: systemRandom,
     log: silent,
@@ -80,7 +74,7 @@ function newBroker(rules: Partial<AuditRules> = {}): AuditBroker {
 }
 
 beforeEach(() => {
-  data = new Map()
+  storage = memoryCoreStorage()
   devices = new Map()
 })
 afterEach(async () => {
@@ -304,7 +298,6 @@ describe('AuditBroker', () => {
     await expect(broker.enable(mount('x', { prefix: '@' }))).rejects.toThrow(
       'prefixing is not allowed',
     )
-    await expect(broker.enable(mount('x', {}, 'file'))).rejects.toThrow('file_path is required')
     await expect(broker.disable('x')).rejects.toThrow('no matching backend')
   })
 
@@ -341,68 +334,5 @@ describe('AuditBroker', () => {
     expect(checkpoints.length).toBeLessThanOrEqual(2)
     const [head] = await broker.heads()
     expect(head).toMatchObject({ device: 'a/', n: device().lines.length, ended: false })
-  })
-})
-
-describe('AuditBroker on files', () => {
-  let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'audit-broker-'))
-  })
-  afterEach(async () => {
-    await Promise.all(brokers.splice(0).map((broker) => broker.close()))
-    rmSync(folder, { recursive: true, force: true })
-  })
-
-  it('loses no line over moves, reopening and two processes; the chain proves it', async () => {
-    const path = join(folder, 'audit.log')
-    const [one, two] = [newBroker(), newBroker()]
-    await one.enable(mount('file', { file_path: path }, 'file'))
-    await two.reload()
-    const sent: string[] = []
-    const send = async (): Promise<void> => {
-      for (const broker of [one, two]) {
-        const made = request()
-        sent.push(made.id)
-        await broker.pair(made, answer)
-      }
-    }
-    const files: string[] = []
-    for (let turn = 0; turn < 4; turn++) {
-      await send()
-      files.push(`${path}.${turn}`)
-      renameSync(path, files.at(-1)!)
-      await send()
-      await Promise.all([one.reopen(), two.reopen()])
-    }
-    await send()
-    files.push(path)
-    await Promise.all([one.close(), two.close()])
-    const texts = files.map((name) => readFileSync(name, 'utf8'))
-    for (const id of sent) expect(texts.join('').split(`"id":"${id}"`)).toHaveLength(3)
-    const sources = files.map((name) => ({ name, chunks: [readFileSync(name)] })).reverse()
-    const reader = newBroker()
-    const options = { publicKeys: [await reader.publicKey()], heads: await reader.heads() }
-    const report = await verifyChains(sources, options)
-    expect(report).toMatchObject({ failures: [], torn: [], notes: [] })
-    expect(report.writers).toHaveLength(2)
-  })
-
-  it('records in a new file what came after the file was deleted', async () => {
-    const path = join(folder, 'audit.log')
-    const broker = newBroker()
-    await broker.enable(mount('file', { file_path: path }, 'file'))
-    rmSync(path)
-    await broker.request(request('after'))
-    expect(readFileSync(path, 'utf8')).toContain('"path":"after"')
-    expect(existsSync(path)).toBe(true)
-  })
-
-  it('refuses requests while the disk is full', async () => {
-    const broker = newBroker({ limits: { ...DEFAULT_AUDIT_RULES.limits, retryMs: 20 } })
-    const full = { file_path: '/dev/full', skip_test: 'true' }
-    await broker.enable({ ...mount('file', full, 'file'), fromRequest: false })
-    const refused = await failureOf(broker.request(request()))
-    expect(refused.message).toContain('file/: no space left on device')
   })
 })

@@ -183,6 +183,8 @@ export class AuditBroker {
     return this.#inTurn(async () => {
       const runs = this.#runs
       this.#use([])
+      // Sealed: the key stays with whoever still signs an end record, then nowhere.
+      this.#signer = undefined
       await Promise.all(runs.map((run) => run.close()))
     })
   }

@@ -187,6 +187,30 @@ describe('EntryWriter', () => {
     expect(hashed).toBe(2)
   })
 
+  it("hashes what a look-up answers once, but keeps no other token than the caller's", () => {
+    const by = writer()
+    const store = { ...mount, type: 'token' }
+    const kept = { ...auth, clientToken: 't'.repeat(95), fragments: new AuthFragments() }
+    const answered = {
+      id: kept.clientToken,
+      other: 'o'.repeat(95),
+      policies: ['default', 'p'],
+      type: 'service',
+    }
+    const expected = {
+      id: `H(${kept.clientToken})`,
+      other: `H(${answered.other})`,
+      policies: ['H(default)', 'H(p)'],
+      type: 'H(service)',
+    }
+    const lookUp = (): unknown =>
+      data(responseLine({ ...read, mount: store, auth: kept }, { timeMs: 0, data: answered }, by))
+    expect(lookUp()).toEqual(expected)
+    hashed = 0
+    expect(lookUp()).toEqual(expected)
+    expect(hashed).toBe(1)
+  })
+
   it('shows the same request to several devices, each with its own hashes', () => {
     const [one, two] = [writer(), writer({ hmac: (text) => `X(${text})` })]
     const shared = { ...read, auth: { ...auth, fragments: new AuthFragments() } }

@@ -29,6 +29,8 @@ export type AuditedHeaders = ReadonlyMap<string, { readonly hmac: boolean }>
 
 /** A token's recurring text: before and after policy_results, and its place in "request". */
 export interface TokenFragments {
+  /** The token's own hash, with quotes; '' without a token. */
+  readonly token: string
   readonly head: string
   readonly beforeUses: string
   readonly afterUses: string
@@ -43,7 +45,12 @@ export interface RenderedRequest {
   readonly next: RenderedRequest | undefined
 }
 
+/** Hashes that are kept of what answers about tokens say (names, paths, ids), and of how long texts. */
+const MOST_KEPT = 4096
+const LONGEST_KEPT = 64
+
 const NO_TOKEN: TokenFragments = {
+  token: '',
   head: '',
   beforeUses: '',
   afterUses: ',"token_type":"default"',
@@ -59,6 +66,9 @@ export class EntryWriter {
   readonly #hash: (text: string) => string
   readonly #hashAccessor: (text: string) => string
   headers: AuditedHeaders
+  readonly #kept = new Map<string, string>()
+  /** The caller's token and its hash while an answer of the token store is written. */
+  #caller: { readonly text: string; readonly hash: string } | undefined
 
   constructor(options: EntryOptions, headers: AuditedHeaders) {
     this.#options = options
@@ -103,7 +113,8 @@ export class EntryWriter {
   #token(auth: AuditAuth): TokenFragments {
     const known = auth.fragments?.of.get(this)
     if (known !== undefined) return known
-    const token = auth.clientToken ? `,"client_token":${this.#hash(auth.clientToken)}` : ''
+    const tokenHash = auth.clientToken ? this.#hash(auth.clientToken) : ''
+    const token = tokenHash ? `,"client_token":${tokenHash}` : ''
     const accessor = auth.accessor ? this.#hashAccessor(auth.accessor) : ''
     let head = token
     if (accessor) head += `,"accessor":${accessor}`
@@ -120,7 +131,7 @@ export class EntryWriter {
     if (auth.tokenTtlSeconds) afterUses += `,"token_ttl":${auth.tokenTtlSeconds}`
     if (auth.tokenIssueTime) afterUses += `,"token_issue_time":"${auth.tokenIssueTime}"`
     const inRequest = accessor ? `${token},"client_token_accessor":${accessor}` : token
-    const fragments = { head, beforeUses, afterUses, inRequest }
+    const fragments = { token: tokenHash, head, beforeUses, afterUses, inRequest }
     auth.fragments?.of.set(this, fragments)
     return fragments
   }
@@ -153,7 +164,10 @@ export class EntryWriter {
     if (answer.data !== undefined) {
       const elide = this.#options.elideListResponses && of.operation === 'list'
       const data = elide ? elideList(answer.data) : answer.data
-      out += this.#data(data, of.mount?.plainResponseKeys)
+      out +=
+        of.mount?.type === 'token'
+          ? this.#tokenData(of, data)
+          : this.#data(data, of.mount?.plainResponseKeys)
     }
     out += names('warnings', answer.warnings)
     if (answer.redirect) out += `,"redirect":${JSON.stringify(answer.redirect)}`
@@ -167,9 +181,41 @@ export class EntryWriter {
     return `{${(head + beforeUses + afterUses).slice(1)}}`
   }
 
-  #data(data: unknown, plainKeys: readonly string[] | undefined): string {
+  /**
+   * The token store answers with a dozen texts, which are names and not secrets and recur with each
+   * look-up: their hashes are kept. The caller's own token is known already; others are longer than
+   * what is kept.
+   */
+  #tokenData(of: AuditRequest, data: unknown): string {
+    if (of.auth) {
+      const hash = this.#token(of.auth).token
+      this.#caller = { text: of.auth.clientToken, hash: hash.slice(1, -1) }
+    }
+    const text = this.#data(data, of.mount?.plainResponseKeys, this.#keptHmac)
+    this.#caller = undefined
+    return text
+  }
+
+  readonly #keptHmac: SaltedHmac = (text) => {
+    const { hmac } = this.#options
+    if (text === this.#caller?.text) return this.#caller.hash
+    if (text.length > LONGEST_KEPT) return hmac(text)
+    let hash = this.#kept.get(text)
+    if (hash === undefined) {
+      if (this.#kept.size >= MOST_KEPT) this.#kept.clear()
+      hash = hmac(text)
+      this.#kept.set(text, hash)
+    }
+    return hash
+  }
+
+  #data(
+    data: unknown,
+    plainKeys: readonly string[] | undefined,
+    hmac = this.#options.hmac,
+  ): string {
     if (data === null) return ''
-    const { logRaw, hmac } = this.#options
+    const { logRaw } = this.#options
     const text = logRaw ? rawText(data) : hashJsonValue(data, hmac, plainKeys)
     return text === '{}' ? '' : `,"data":${text}`
   }

@@ -13,7 +13,10 @@ export interface AuditSource {
 }
 
 export interface VerifyOptions {
-  /** The server's heads: they show a cut tail and a missing writer. */
+  /**
+   * The server's heads: they show a cut tail and a missing writer. Of a running server they have to be
+   * fetched before the files are read, or lines written in between look cut off.
+   */
   readonly heads?: readonly KnownHead[]
   /** The server's public keys; without them the keys in the logs are taken as they are. */
   readonly publicKeys?: readonly string[]

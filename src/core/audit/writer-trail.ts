@@ -135,6 +135,11 @@ export class WriterTrail {
         `writer ${writer} has no end record: without the server's heads it can't be proven that nothing was cut off after its line ${last.lastN}`,
       )
     }
+    if (head && !head.ended && this.endN === undefined && head.n <= last.lastN) {
+      note(
+        `writer ${writer} has not ended: what it wrote since its head was last stored (about a second) may be missing`,
+      )
+    }
     const proven = Math.max(this.signedN, head?.n ?? 0)
     if (proven < last.lastN) {
       note(

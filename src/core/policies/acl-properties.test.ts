@@ -278,6 +278,15 @@ describe('hasRightBelow', () => {
   })
 })
 
+it('capabilities tells a denied list from the rest', () => {
+  const text = 'path "a/*" { policy = "read" }\npath "a/+" { policy = "deny" }'
+  const acl = compileAcl([{ policy: parsePolicy('p', text), namespace: ROOT_NS }], 0)
+  expect(decide(acl, { path: 'a/b/', operation: 'list' }).allowed).toBe(false)
+  expect(decide(acl, { path: 'a/b/', operation: 'read' }).allowed).toBe(true)
+  expect(capabilities(acl, 'a/b/')).toEqual(['read'])
+  expect(capabilities(acl, '/a/b')).toEqual(['deny'])
+})
+
 it('resultantAcl lists every rule', () => {
   const text = `path "a/b" { policy = "write" allowed_parameters = { x = ["1"] } min_wrapping_ttl = 60 }
     path "a/*" { policy = "deny" }

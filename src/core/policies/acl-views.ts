@@ -8,7 +8,12 @@ import { CAPABILITY_BITS, capabilityNames, type ParameterRules } from './policy.
 export function capabilities(acl: Acl, path: string): string[] {
   if (acl.root !== null) return path.startsWith(acl.root.namespacePath) ? ['root'] : ['deny']
   if (acl.broken !== null) return ['deny']
-  return namesOf(findPermissions(acl, path.replace(/^\/+/, ''), true)?.capabilities ?? 0)
+  const bare = path.replace(/^\/+/, '')
+  const bits = findPermissions(acl, bare, true)?.capabilities ?? 0
+  if ((bits & CAPABILITY_BITS.deny) === 0) return namesOf(bits)
+  // What denies a list may be said of the other form of the path only, and leave the rest as it is.
+  const others = findPermissions(acl, bare, false)?.capabilities ?? 0
+  return namesOf(others & ~(CAPABILITY_BITS.list | CAPABILITY_BITS.scan))
 }
 
 function namesOf(bits: number): string[] {

@@ -102,6 +102,7 @@ export const ENTRIES: readonly Entry[] = [
   command('audit enable', async () => (await import('./audit.ts')).auditEnable),
   command('audit disable', async () => (await import('./audit.ts')).auditDisable),
   command('audit list', async () => (await import('./audit.ts')).auditList),
+  command('audit verify', async () => (await import('./audit-verify.ts')).auditVerify),
   command('lease', async () => (await import('./lease.ts')).leaseFamily),
   command('lease lookup', async () => (await import('./lease.ts')).leaseLookup),
   command('lease renew', async () => (await import('./lease.ts')).leaseRenew),
@@ -110,6 +111,9 @@ export const ENTRIES: readonly Entry[] = [
   command('namespace create', async () => (await import('./namespace.ts')).namespaceCreate),
   command('namespace delete', async () => (await import('./namespace.ts')).namespaceDelete),
   command('namespace list', async () => (await import('./namespace.ts')).namespaceList),
+  command('namespace scan', async () => (await import('./namespace.ts')).namespaceScan, {
+    names: ALIASES,
+  }),
   command('namespace lookup', async () => (await import('./namespace.ts')).namespaceLookup),
   command('namespace patch', async () => (await import('./namespace.ts')).namespacePatch),
   command('namespace lock', async () => (await import('./namespace.ts')).namespaceLock),

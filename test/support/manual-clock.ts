@@ -18,7 +18,19 @@ export function manualClock(startMs = Date.UTC(2030, 0, 1)): ManualClock {
         timers = timers.filter((it) => it !== timer)
       }
     },
-    sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
+        const stop = (): void => {
+          cancel()
+          reject(signal?.reason)
+        }
+        const cancel = clock.after(ms, () => {
+          signal?.removeEventListener('abort', stop)
+          resolve()
+        })
+        signal?.addEventListener('abort', stop, { once: true })
+      }),
     advance(ms) {
       now += ms
       const ready = timers.filter((timer) => timer.at <= now)

@@ -44,6 +44,8 @@ export const MAX_CACHED_TOKENS = 20_000
 export const MAX_CACHED_TOKEN_BYTES = 32 * 1024 * 1024
 /** The path of a KV secret, in bytes: leaves room in a storage key for what the mount puts in front. */
 export const MAX_SECRET_PATH_BYTES = 960
+/** A KV secret's JSON text, in bytes: one commit has to take it with what is known of its versions. */
+export const MAX_SECRET_BYTES = MAX_BATCH_BYTES - 16 * 1024
 /** A current version up to this many bytes lies inside its key's entry: one read instead of two. */
 export const MAX_INLINE_SECRET_BYTES = 64 * 1024
 /** Versions whose data goes in the commit that gives them up; a job pages through the rest. */

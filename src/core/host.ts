@@ -9,6 +9,7 @@ import type { Engine } from '../sdk/plugin.ts'
 import type { StorageBackend } from '../sdk/storage.ts'
 import type { Barrier } from './barrier/barrier.ts'
 import type { Core } from './core.ts'
+import type { HostBus } from './host-bus.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { RouteTable } from './router/route-table.ts'
@@ -21,6 +22,8 @@ export interface Host {
   readonly log: Log
   /** All loggers of this process, for their levels and sys/monitor. */
   readonly logs: Logs
+  /** To the other processes of this host. */
+  readonly bus: HostBus
   readonly settings: Settings
   readonly backend: StorageBackend
   readonly barrier: Barrier

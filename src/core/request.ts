@@ -178,6 +178,10 @@ async function authorize(
     }
   }
   if (!row) throw absentRow(exchange)
+  const limit = exchange.decision?.limit
+  if (limit !== null && limit !== undefined && isJsonObject(exchange.data)) {
+    exchange.data = { ...exchange.data, limit }
+  }
 }
 
 /** A limited token loses one use, exactly, also when the request is denied; its last use ends it. */

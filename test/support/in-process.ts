@@ -8,6 +8,7 @@ import { Logs } from '../../src/base/log.ts'
 import { type Random, systemRandom } from '../../src/base/random.ts'
 import type { CoreRequest } from '../../src/core/core-request.ts'
 import type { Host } from '../../src/core/host.ts'
+import { localBus } from '../../src/core/local-bus.ts'
 import { openHost } from '../../src/core/open-host.ts'
 import { handleRequest } from '../../src/core/request.ts'
 import type { Settings } from '../../src/core/settings.ts'
@@ -27,6 +28,9 @@ export const testSettings: Settings = {
   allowAuditLogPrefixing: false,
   auditFileDirectories: [],
   unauthenticatedMetrics: false,
+  unauthenticatedInFlight: false,
+  unauthenticatedRekey: true,
+  unauthenticatedGenerateRoot: true,
   sanitized: {},
 }
 
@@ -85,9 +89,11 @@ export function openTestHost(options: InProcessOptions): { host: Host; backend: 
     clock,
     random,
     logs,
+    bus: localBus({ random, log: logs.of('seal') }),
     settings: { ...testSettings, ...options.settings },
     engines: [...engines, ...(options.engines ?? [])],
     auditPlugins,
+    configuredAudit: [],
   })
   return { host, backend }
 }

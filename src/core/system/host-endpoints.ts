@@ -26,7 +26,7 @@ export const hostEndpoints: readonly Row<CoreContext>[] = [
     effects: false,
     envelope: 'none',
     handle: async (ctx) => {
-      assertMayRead(ctx, ctx.host.settings.unauthenticatedInFlight === true)
+      assertMayRead(ctx, ctx.host.settings.unauthenticatedInFlight)
       return { data: await inFlightOf(ctx.host) }
     },
   }),

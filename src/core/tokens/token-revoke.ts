@@ -83,6 +83,9 @@ export async function isOrphan(core: TokenCore, record: TokenRecord): Promise<bo
   const parent = parentOf(record.entry)
   const ref = parent === null ? null : parseAccessor(parent)
   if (!ref) return true
+  // The marks under which the record was found alive, where they are still at hand.
+  const marks = core.tombstones.peek(ref.namespaceId, record.alive.versions)
+  if (marks && ref.namespaceId === record.namespaceId) return marks.byHash.has(ref.hash)
   const key = tombstoneKey(ref.namespaceId, 'cut', ref.hash)
   return (await core.storage.readRaw([key])).has(key)
 }

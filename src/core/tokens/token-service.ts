@@ -98,7 +98,7 @@ export interface TokenService {
   tidy(namespaceId: string): Promise<TidyCounts> | null
   /** By the kind of due mark; the mark's id is the token's hash. */
   readonly due: Readonly<Record<string, TokenDueHandler>>
-  /** Forgets all that was decoded. */
+  /** Forgets all that was decoded, and the secrets. */
   close(): void
 }
 
@@ -153,8 +153,7 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
     due: dueHandlers(core, deps),
     close() {
       closing.abort()
-      core.records.clear()
-      core.tombstones.clear()
+      core.wipe()
     },
   }
 }

@@ -1,26 +1,26 @@
 // data/<path>: reads, writes, merge-patches and soft-deletes the versions of a secret.
 import { badRequest } from '../../base/errors.ts'
-import {
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  parseJson,
-  RawJson,
-  stringifyJson,
-} from '../../base/json.ts'
-import { integer, json, object, string } from '../../schema/field.ts'
+import { isJsonObject, type Json, type JsonObject, parseJson, RawJson } from '../../base/json.ts'
+import { boolean, integer, json, object, string } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { authorOf } from './author.ts'
 import { deletedNow } from './delete-version.ts'
-import { changeVersions, checkCas, goneAtMs, isGoneAt, versionMetadata } from './key-record.ts'
+import {
+  changeVersions,
+  checkCas,
+  goneAtMs,
+  isGoneAt,
+  type KeyRecord,
+  versionMetadata,
+} from './key-record.ts'
 import { mergePatch } from './merge-patch.ts'
 import { NO_BODY, pathParam, ROOT_ANSWER } from './path-answers.ts'
 import { readVersion } from './read-version.ts'
 import { checkWritable, secretKey, versionKey } from './secret-path.ts'
-import { sweep } from './sweep.ts'
-import { newKeyId, putEntry, readState, writeVersion } from './write-version.ts'
+import { secretText } from './secret-text.ts'
+import { addToKey, newKeyId, putEntry, readState } from './write-version.ts'
 
 const { read, write, patch, remove } = endpoints()
 
@@ -34,7 +34,7 @@ const versionOutput = {
   custom_metadata: object('What the key carries along, or null.'),
   deleted_by: object('Who deleted the version.'),
   deletion_time: string('When it was or will be deleted, or "".'),
-  destroyed: json('Whether its data is gone for good.'),
+  destroyed: boolean('Whether its data is gone for good.'),
   version: integer('Its number.'),
 }
 
@@ -70,8 +70,7 @@ export const dataRows = [
     handle: async (ctx, { path, data, options }) => {
       if (path === '') return ROOT_ANSWER
       checkWritable(path)
-      const text = stringifyJson(dataFrom(data))
-      return addVersion(ctx, path, optionsFrom(options), text)
+      return replaceVersion(ctx, path, optionsFrom(options), secretText(dataFrom(data)))
     },
   }),
   patch('data/*path', {
@@ -124,21 +123,17 @@ function emptyListAsObject(sent: Json, name: string): JsonObject {
   throw badRequest(`field "${name}" must be an object`)
 }
 
-async function addVersion(
+async function replaceVersion(
   ctx: RequestContext,
   path: string,
   sentOptions: JsonObject | undefined,
   data: string,
 ): Promise<Answer> {
-  const newId = newKeyId(ctx)
-  const author = authorOf(ctx, ctx.creating ? 'create' : 'update')
-  const { record, needsSweep } = await ctx.storage.transaction(async (tx) => {
-    const state = await readState(tx, path, newId)
-    checkCas(sentOptions, state.entry?.record ?? null, state.config)
-    return writeVersion(tx, { path, state, data, author, nowMs: ctx.clock.now(), newId })
+  const outcome = await addToKey<never>(ctx, path, (_tx, { entry, config }) => {
+    checkCas(sentOptions, entry?.record ?? null, config)
+    return { data, act: entry === null ? 'create' : 'update' }
   })
-  if (needsSweep) await sweep(ctx, record.id)
-  return { data: versionMetadata(record, record.currentVersion) }
+  return answerOf(outcome)
 }
 
 async function patchVersion(
@@ -147,29 +142,24 @@ async function patchVersion(
   sentOptions: JsonObject | undefined,
   change: Json,
 ): Promise<Answer> {
-  const newId = newKeyId(ctx)
-  const author = authorOf(ctx, 'patch')
-  const written = await ctx.storage.transaction(async (tx) => {
-    const state = await readState(tx, path, newId)
-    const { entry, config } = state
-    if (!entry) return NO_BODY
-    const before = entry.record
-    checkCas(sentOptions, before, config)
-    const last = before.versions.at(-1)
-    if (!last) return NO_BODY
-    const nowMs = ctx.clock.now()
+  const outcome = await addToKey<Answer>(ctx, path, async (tx, { entry, config }, nowMs) => {
+    if (!entry) return { refused: NO_BODY }
+    const { record, place } = entry
+    checkCas(sentOptions, record, config)
+    const last = record.versions.at(-1)
+    if (!last) return { refused: NO_BODY }
+    const current = record.currentVersion
     if (isGoneAt(goneAtMs(last), nowMs))
-      return { data: versionMetadata(before, before.currentVersion), status: 404 }
-    const text =
-      entry.place === 'here'
-        ? entry.data
-        : (await tx.get(versionKey(before.id, before.currentVersion)))?.text()
-    if (text === undefined) throw new Error('the data of a version is missing')
-    const data = stringifyJson(mergePatch(parseJson(text), change))
-    return writeVersion(tx, { path, state, data, author, nowMs, newId })
+      return { refused: { data: versionMetadata(record, current), status: 404 } }
+    const before =
+      place === 'here' ? entry.data : (await tx.get(versionKey(record.id, current)))?.text()
+    if (before === undefined) throw new Error('the data of a version is missing')
+    return { data: secretText(mergePatch(parseJson(before), change)), act: 'patch' }
   })
-  if (!('record' in written)) return written
-  const { record, needsSweep } = written
-  if (needsSweep) await sweep(ctx, record.id)
-  return { data: versionMetadata(record, record.currentVersion) }
+  return answerOf(outcome)
+}
+
+function answerOf(outcome: { record: KeyRecord } | { refused: Answer }): Answer {
+  if ('refused' in outcome) return outcome.refused
+  return { data: versionMetadata(outcome.record, outcome.record.currentVersion) }
 }

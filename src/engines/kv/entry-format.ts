@@ -104,6 +104,8 @@ export function encodeV1(entry: V1Entry): string {
 }
 
 export function decodeV1(text: string): V1Entry {
+  // Core refuses to take a mount from version 2 back to 1.
+  if (text[0] !== '1') throw new Error('a versioned entry in a mount of KV version 1')
   const head = text.indexOf('\n')
   const authorEnd = text.indexOf('\n', head + 1)
   const [, lease, written] = text.slice(0, head).split(' ')
@@ -122,56 +124,72 @@ function upgraded({ writtenAtMs, author, data }: V1Entry): KeyEntry {
 }
 
 // Authors repeat, and a key may keep thousands of versions: each author stands once, and a version is a
-// short array: created, deleted, destroyed, author and act of both.
-type PackedVersion = [number, number, 0 | 1, number, Act | 0, number, Act | 0]
-type PackedAuthor = [actor: string, clientId: string, isEntity: 0 | 1]
+// short array: created, deleted, destroyed, and the places of its two authors (-1: none).
+type PackedVersion = [number, number, 0 | 1, number, number]
+type PackedAuthor = [actor: string, clientId: string, isEntity: 0 | 1, act: Act]
 type PackedRecord = Omit<KeyRecord, 'versions' | 'updatedBy'> & {
-  readonly updatedBy: [number, Act | 0]
+  readonly updatedBy: number
   readonly authors: readonly PackedAuthor[]
   readonly versions: readonly PackedVersion[]
 }
 
-function pack(record: KeyRecord): PackedRecord {
-  const authors: PackedAuthor[] = []
-  const places = new Map<string, number>()
-  const placeOf = (author: Author | null): [number, Act | 0] => {
-    if (author === null) return [-1, 0]
-    const name = `${author.clientId}\n${author.actor}`
-    let place = places.get(name)
-    if (place === undefined) {
-      place = authors.push([author.actor, author.clientId, author.isEntity ? 1 : 0]) - 1
-      places.set(name, place)
-    }
-    return [place, author.act]
+class AuthorTable {
+  readonly rows: PackedAuthor[] = []
+  /** Most authors were unpacked together and are the same objects; equal ones have the same name. */
+  readonly #byObject = new Map<Author, number>()
+  readonly #byName = new Map<string, number>()
+
+  placeOf(author: Author | null): number {
+    return author === null ? -1 : (this.#byObject.get(author) ?? this.#add(author))
   }
+
+  #add(author: Author): number {
+    const { actor, clientId, isEntity, act } = author
+    const name = `${act} ${isEntity} ${clientId}\n${actor}`
+    let place = this.#byName.get(name)
+    if (place === undefined) {
+      place = this.rows.push([actor, clientId, isEntity ? 1 : 0, act]) - 1
+      this.#byName.set(name, place)
+    }
+    this.#byObject.set(author, place)
+    return place
+  }
+}
+
+function pack(record: KeyRecord): PackedRecord {
+  const authors = new AuthorTable()
   const versions = record.versions.map(
     (version): PackedVersion => [
       version.createdAtMs,
       version.deletedAtMs,
       version.destroyed ? 1 : 0,
-      ...placeOf(version.createdBy),
-      ...placeOf(version.deletedBy),
+      authors.placeOf(version.createdBy),
+      authors.placeOf(version.deletedBy),
     ],
   )
-  return { ...record, updatedBy: placeOf(record.updatedBy), authors, versions }
+  const updatedBy = authors.placeOf(record.updatedBy)
+  return { ...record, updatedBy, authors: authors.rows, versions }
 }
 
-function unpack({ authors, versions, updatedBy, ...rest }: PackedRecord): KeyRecord {
-  const authorAt = (place: number, act: Act | 0): Author | null => {
-    const author = authors[place]
-    if (author === undefined || act === 0) return null
-    return { actor: author[0], clientId: author[1], isEntity: author[2] === 1, act }
-  }
+function unpack({ authors: rows, versions, updatedBy, ...rest }: PackedRecord): KeyRecord {
+  const authors = rows.map(
+    ([actor, clientId, isEntity, act]): Author => ({
+      actor,
+      clientId,
+      isEntity: isEntity === 1,
+      act,
+    }),
+  )
   return {
     ...rest,
-    updatedBy: authorAt(...updatedBy),
+    updatedBy: authors[updatedBy] ?? null,
     versions: versions.map(
       (packed): VersionRecord => ({
         createdAtMs: packed[0],
         deletedAtMs: packed[1],
         destroyed: packed[2] === 1,
-        createdBy: authorAt(packed[3], packed[4]),
-        deletedBy: authorAt(packed[5], packed[6]),
+        createdBy: authors[packed[3]] ?? null,
+        deletedBy: authors[packed[4]] ?? null,
       }),
     ),
   }

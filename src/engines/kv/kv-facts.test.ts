@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { differenceTo, type KvStep, kvFacts } from '../../../test/api/kv-facts.ts'
+import { differenceTo, type KvStep } from '../../../test/api/kv-fact.ts'
+import { kvFacts } from '../../../test/api/kv-facts.ts'
 import {
   asObject,
   type EngineHarness,
@@ -28,5 +29,6 @@ describe('what clients see of a KV mount', () => {
   it.each(kvFacts)('$name (version $mountVersion)', async ({ mountVersion, steps }) => {
     const engine = await engineHarness({ engine: kv, options: { version: mountVersion } })
     for (const step of steps) await replay(engine, step)
+    expect(engine.bugs).toEqual([])
   })
 })

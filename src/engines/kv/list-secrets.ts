@@ -1,7 +1,7 @@
 // Lists the secrets of a folder, or all below it, in pages. Both versions of KV keep a key under the same
 // prefix, so both list alike. Order: byte order of the names.
 import { MAX_PAGE } from '../../base/limits.ts'
-import { integer, string } from '../../schema/field.ts'
+import { integer, string, list as stringList } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import type { ReadStorage } from '../../sdk/storage.ts'
 import { secretKey } from './secret-path.ts'
@@ -15,7 +15,7 @@ export const folderParam = {
   path: string('The folder; with or without a slash at the end.', { required: true }),
 }
 
-export const keysOutput = { keys: string('The names; those of folders end in "/".') }
+export const keysOutput = { keys: stringList('The names; those of folders end in "/".') }
 
 export interface PageOf {
   readonly after: string | undefined

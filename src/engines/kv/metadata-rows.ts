@@ -128,7 +128,6 @@ async function changeMetadata(
   makeCustom: (before: KeyRecord['custom']) => KeyRecord['custom'],
 ): Promise<Answer> {
   const newId = newKeyId(ctx)
-  const author = authorOf(ctx, mayCreate ? (ctx.creating ? 'create' : 'update') : 'patch')
   const config = await ctx.storage.transaction(async (tx) => {
     const { entry, config } = await readState(tx, path, newId)
     if (entry === null && !mayCreate) return null
@@ -144,7 +143,7 @@ async function changeMetadata(
       metadataCasRequired: setting(sent.metadata_cas_required, before.metadataCasRequired, false),
       metadataVersion: before.metadataVersion + 1,
       updatedAtMs: nowMs,
-      updatedBy: author,
+      updatedBy: authorOf(ctx, !mayCreate ? 'patch' : entry === null ? 'create' : 'update'),
     }
     putEntry(tx, path, entry ? { ...entry, record } : { record, place: 'none', data: '' })
     return config

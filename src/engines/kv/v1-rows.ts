@@ -2,14 +2,7 @@
 // readers are told as lease_duration; nothing expires by it.
 import { parseDurationSeconds } from '../../base/duration.ts'
 import { badRequest } from '../../base/errors.ts'
-import {
-  getOwn,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  RawJson,
-  stringifyJson,
-} from '../../base/json.ts'
+import { getOwn, isJsonObject, type Json, type JsonObject, RawJson } from '../../base/json.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { authorOf } from './author.ts'
 import { decodeV1, encodeV1 } from './entry-format.ts'
@@ -24,6 +17,7 @@ import {
 } from './list-secrets.ts'
 import { pathParam } from './path-answers.ts'
 import { checkWritable, secretKey } from './secret-path.ts'
+import { secretText } from './secret-text.ts'
 
 const { read, write, remove, list, scan } = endpoints()
 
@@ -62,7 +56,7 @@ export const v1Rows = [
         leaseSeconds: leaseSecondsOf(data),
         writtenAtMs: ctx.clock.now(),
         author: authorOf(ctx, ctx.creating ? 'create' : 'update'),
-        data: stringifyJson(data),
+        data: secretText(data),
       })
       await ctx.storage.put(secretKey(path), entry)
       return { empty: true }

@@ -1,14 +1,16 @@
 // The one way in which a key gets a new version: the current one moves to an entry of its own, the new one
 // takes its place, and what falls out of the window goes, all in one commit.
-import { MAX_INLINE_SECRET_BYTES } from '../../base/limits.ts'
+import { unavailable } from '../../base/errors.ts'
+import { MAX_BATCH_BYTES, MAX_INLINE_SECRET_BYTES } from '../../base/limits.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import type { Tx } from '../../sdk/storage.ts'
-import type { Author } from './author.ts'
+import { type Act, authorOf } from './author.ts'
 import { CONFIG_KEY, configFrom, type KvConfig } from './config.ts'
 import { decodeEntry, encodeEntry, type KeyEntry } from './entry-format.ts'
 import { addVersion, firstKept, type KeyRecord, newRecord, versionOf } from './key-record.ts'
 import { secretKey, versionKey } from './secret-path.ts'
-import { dropVersions } from './sweep.ts'
+import { isLargerThan } from './secret-text.ts'
+import { dropVersions, sweep } from './sweep.ts'
 
 /** A key and the mount's settings, as one snapshot. */
 export interface KeyState {
@@ -32,46 +34,86 @@ const withId = (entry: KeyEntry, newId: string): KeyEntry =>
 
 export const newKeyId = (ctx: RequestContext): string => ctx.random.bytes(12).toString('base64url')
 
-/** Adds the version to the transaction. `needsSweep`: old data is marked, and `sweep` must follow. */
-export function writeVersion(
+export function putEntry(tx: Tx, path: string, entry: KeyEntry): void {
+  tx.put(secretKey(path), encodeEntry(entry))
+}
+
+/** What a new version is made of; or the refusal, which goes to the caller as it is. */
+export type Made<R> = { readonly data: string; readonly act: Act } | { readonly refused: R }
+
+/** Two texts that together leave no room in one commit for what is known of the versions. */
+const MAX_MOVED_BYTES = MAX_BATCH_BYTES - 128 * 1024
+/** More rounds than this only happen where others keep writing large values to the same key. */
+const MAX_ROUNDS = 8
+
+/**
+ * Adds a version whose data `make` derives from the state of the key (in the transaction: it may run
+ * again). Answers the record as it then is.
+ */
+export async function addToKey<R>(
+  ctx: RequestContext,
+  path: string,
+  make: (tx: Tx, state: KeyState, nowMs: number) => Made<R> | Promise<Made<R>>,
+): Promise<{ readonly record: KeyRecord } | { readonly refused: R }> {
+  const newId = newKeyId(ctx)
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const outcome = await ctx.storage.transaction(async (tx) => {
+      const state = await readState(tx, path, newId)
+      const nowMs = ctx.clock.now()
+      const made = await make(tx, state, nowMs)
+      if ('refused' in made) return made
+      if (!fitsOneCommit(state, made.data)) return 'move first'
+      const author = authorOf(ctx, made.act)
+      const before = state.entry?.record ?? newRecord(newId, nowMs)
+      const record = addVersion(before, state.config, nowMs, author)
+      return { record, needsSweep: putVersion(tx, path, state, before, record, made.data) }
+    })
+    if (outcome === 'move first') {
+      await moveOut(ctx, path, newId)
+      continue
+    }
+    if ('record' in outcome && outcome.needsSweep) await sweep(ctx, outcome.record.id)
+    return outcome
+  }
+  throw unavailable('the secret is being written by others; try the request again')
+}
+
+/** Writes what the new record says. True: old data is marked, and `sweep` must follow. */
+function putVersion(
   tx: Tx,
-  of: {
-    readonly path: string
-    readonly state: KeyState
-    /** JSON text. */
-    readonly data: string
-    readonly author: Author | null
-    readonly nowMs: number
-    /** For a key that has none yet. */
-    readonly newId: string
-  },
-): { readonly record: KeyRecord; readonly needsSweep: boolean } {
-  const { entry, config } = of.state
-  const before = entry?.record ?? newRecord(of.newId, of.nowMs)
-  const record = addVersion(before, config, of.nowMs, of.author)
+  path: string,
+  { entry }: KeyState,
+  before: KeyRecord,
+  record: KeyRecord,
+  data: string,
+): boolean {
   const kept = firstKept(record)
   if (entry?.place === 'here' && before.currentVersion >= kept)
     tx.put(versionKey(record.id, before.currentVersion), entry.data)
-  const isLarge = isLargerThan(of.data, MAX_INLINE_SECRET_BYTES)
-  if (isLarge) tx.put(versionKey(record.id, record.currentVersion), of.data)
-  putEntry(tx, of.path, {
-    record,
-    place: isLarge ? 'own' : 'here',
-    data: isLarge ? '' : of.data,
-  })
+  const isLarge = isLargerThan(data, MAX_INLINE_SECRET_BYTES)
+  if (isLarge) tx.put(versionKey(record.id, record.currentVersion), data)
+  putEntry(tx, path, { record, place: isLarge ? 'own' : 'here', data: isLarge ? '' : data })
   const dropped: number[] = []
   const end = Math.min(kept, before.currentVersion + 1)
   for (let version = firstKept(before); version < end; version++) {
     const isInside = version === before.currentVersion && entry?.place !== 'own'
     if (!isInside && !versionOf(before, version)?.destroyed) dropped.push(version)
   }
-  return { record, needsSweep: dropVersions(tx, of.path, record.id, dropped) }
+  return dropVersions(tx, path, record.id, dropped)
 }
 
-export function putEntry(tx: Tx, path: string, entry: KeyEntry): void {
-  tx.put(secretKey(path), encodeEntry(entry))
+function fitsOneCommit({ entry }: KeyState, data: string): boolean {
+  if (entry === null || entry.place !== 'here') return true
+  const isSmall = (entry.data.length + data.length) * 3 <= MAX_MOVED_BYTES
+  return isSmall || Buffer.byteLength(entry.data) + Buffer.byteLength(data) <= MAX_MOVED_BYTES
 }
 
-function isLargerThan(text: string, bytes: number): boolean {
-  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes
+/** Gives the current version an entry of its own, in a commit of its own; readers see no difference. */
+async function moveOut(ctx: RequestContext, path: string, newId: string): Promise<void> {
+  await ctx.storage.transaction(async (tx) => {
+    const { entry } = await readState(tx, path, newId)
+    if (entry === null || entry.place !== 'here') return
+    tx.put(versionKey(entry.record.id, entry.record.currentVersion), entry.data)
+    putEntry(tx, path, { record: entry.record, place: 'own', data: '' })
+  })
 }

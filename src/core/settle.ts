@@ -62,6 +62,7 @@ async function envelopeOf(exchange: Exchange, answer: Answer): Promise<Envelope>
   if ('login' in answer) {
     const minted = await core.tokens.mintLogin(answer.login, exchange.place!, exchange.view!)
     envelope.auth = minted.auth
+    exchange.host.metrics.counts.tokensCreated += 1
     for (const warning of minted.warnings) exchange.warn(warning)
   }
   const own = 'warnings' in answer ? answer.warnings : undefined

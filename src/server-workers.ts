@@ -8,6 +8,7 @@ import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { busTopic } from './core/host-bus.ts'
 import { type BusFrame, ChannelBus, HubBus } from './core/host-bus-ipc.ts'
+import { keepRates } from './core/quotas/rate-limiter.ts'
 import { SealKeeper } from './core/seal/seal-keeper.ts'
 import { removeStaleSocket } from './http/unix-socket.ts'
 import type { Log } from './sdk/log.ts'
@@ -77,6 +78,7 @@ export class Supervisor {
       endProcess: (number) => this.#end(number),
       keepsKeys: true,
     })
+    keepRates(this.#bus, parts.clock)
     this.#bus.answer(workerTopics.config, () => this.#config)
     this.#bus.answer(workerTopics.ready, (ready) => this.#noteFirst?.ready(ready))
     this.#bus.answer(workerTopics.failed, (text) => this.#failed(text))

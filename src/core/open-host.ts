@@ -24,6 +24,7 @@ import {
 } from './mounts/mount-record.ts'
 import { rootNamespace } from './mounts/topology.ts'
 import { openCore } from './open-core.ts'
+import { RateLimiter } from './quotas/rate-limiter.ts'
 import { RouteTable } from './router/route-table.ts'
 import { writeFirstContents } from './seal/bootstrap.ts'
 import { SEALED_STORAGE } from './seal/sealed-storage.ts'
@@ -74,6 +75,7 @@ export function openHost(parts: HostParts): Host {
       engines,
       auditPlugins,
       counts: host.metrics.counts,
+      rates,
       worksDue,
     })
   }
@@ -114,6 +116,7 @@ export function openHost(parts: HostParts): Host {
     },
   })
   const inFlight = new InFlight()
+  const rates = new RateLimiter({ bus, clock })
   const metrics = new ServerMetrics({
     process: new ProcessMetrics(bus.self, clock.now()),
     sources: [() => backend.metrics(), () => inFlight.metrics()],

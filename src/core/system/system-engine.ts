@@ -20,6 +20,7 @@ import { namespaceEndpoints } from './namespace-endpoints.ts'
 import { passwordPolicyEndpoints } from './password-policy-endpoints.ts'
 import { pluginEndpoints } from './plugin-endpoints.ts'
 import { policyEndpoints } from './policy-endpoints.ts'
+import { quotaEndpoints } from './quota-endpoints.ts'
 import { rawEndpoints } from './raw-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
 import { specEndpoints } from './spec-endpoints.ts'
@@ -51,6 +52,7 @@ export const systemEngine: Engine = {
     ...loggerEndpoints,
     ...metricsEndpoints,
     ...pluginEndpoints,
+    ...quotaEndpoints,
     ...rawEndpoints,
   ]),
 }

@@ -181,7 +181,8 @@ function addressOf(of: ListenerConfig): ListenAddress {
   }
 }
 
-function tlsFilesOf(of: ListenerConfig): TlsFiles | null {
+/** null where the listener speaks plain HTTP. */
+export function tlsFilesOf(of: ListenerConfig): TlsFiles | null {
   if (of.tlsDisable) return null
   return {
     certFile: of.tlsCertFile,

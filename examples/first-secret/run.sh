@@ -19,7 +19,7 @@ say 'Take it back, delete it, bring it back'
 vault kv rollback -version=1 secret/app/db
 same 'rolled back' s3cret "$(vault kv get -field=password secret/app/db)"
 vault kv delete secret/app/db
-refused vault kv get secret/app/db
+refused vault kv get -field=password secret/app/db
 vault kv undelete -versions=4 secret/app/db
 same undeleted s3cret "$(vault kv get -field=password secret/app/db)"
 

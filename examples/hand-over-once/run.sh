@@ -5,8 +5,7 @@ start_dev_server
 vault kv put secret/app/db password=s3cret
 
 say 'Wrap the answer of a read: what travels is a token for one use'
-WRAPPED=$(vault kv get -wrap-ttl=5m -field=wrapping_token secret/app/db)
-VAULT_TOKEN=$WRAPPED vault token lookup >/dev/null 2>&1 || true
+WRAPPED=$(vault read -wrap-ttl=5m -field=wrapping_token secret/data/app/db)
 
 say 'The receiver takes it out'
 vault unwrap -format=json "$WRAPPED" >"$WORK/taken"

@@ -1,33 +1,11 @@
-// server: the flags of the server, handed over as plain values to what runs it. That is passed in, so that
-// help and completion do not load a server.
+// server: the flags of the server, handed over as plain values to what runs it, which is loaded only then, so
+// that help and completion do not load a server.
+import type { DevOptions } from '../server-dev.ts'
 import { ANY_ARGUMENTS, type AnyCommand, defineCommand } from './command.ts'
+import type { Environment } from './environment.ts'
 import { Failure } from './failure.ts'
 import { booleanFlag, listFlag, stringFlag } from './flags.ts'
-
-/** What the command line asks of a server. A text is '' where nothing was said. */
-export interface ServerOptions {
-  /** Configuration files and folders, in the order given. */
-  readonly configPaths: readonly string[]
-  readonly dev: DevOptions | null
-  /** '' where the configuration decides. */
-  readonly logLevel: string
-  readonly logFormat: string
-  readonly logFile: string
-}
-
-/** A server for development: in memory unless it has a folder, initialised, unsealed, without TLS. */
-export interface DevOptions {
-  readonly rootTokenId: string
-  /** host:port */
-  readonly listenAddress: string
-  /** Whether the root token is put where later commands find it. */
-  readonly storesToken: boolean
-  /** Folder whose data survives a restart; '' for memory. */
-  readonly dataFolder: string
-}
-
-/** Runs a server until it is told to stop; answers the exit code. */
-export type RunServer = (options: ServerOptions) => Promise<number>
+import { tokenHelper } from './token-helper.ts'
 
 const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error']
 
@@ -65,51 +43,70 @@ const flags = {
   'log-file': stringFlag('File to log to, in place of standard error.', { completes: 'files' }),
 }
 
-/** The command; `load` brings what runs the server when it is needed. */
-export function serverCommand(load: () => Promise<RunServer>): AnyCommand {
-  return defineCommand({
-    name: 'server',
-    synopsis: 'Start a server',
-    usage: '[options]',
-    about: [
-      'Starts a server with a configuration, sealed until enough key shares were entered, or with -dev one to ' +
-        'try things out. It runs until it is stopped.',
-    ],
-    examples: [
-      { does: 'With a configuration:', run: ['{} server -config=/etc/strongroom/config.hcl'] },
-      { does: 'To try things out:', run: ['{} server -dev -dev-root-token-id=root'] },
-    ],
-    isHttp: false,
-    output: [],
-    flags,
-    arity: ANY_ARGUMENTS,
-    async run({ flags, given, args }) {
-      if (args.length > 0) {
-        throw new Failure(1, `Too many arguments (expected 0, got ${args.length})`)
-      }
-      const isDev = flags.dev || [...given].some((name) => name.startsWith('dev-'))
-      if (!isDev && flags.config.length === 0) {
-        throw new Failure(1, 'Name a configuration with -config, or use -dev to try things out.')
-      }
-      const level = flags['log-level'].toLowerCase()
-      if (level !== '' && !LEVELS.includes(level)) {
-        throw new Failure(1, `${level} is no log level: use one of ${LEVELS.join(', ')}`)
-      }
-      const runServer = await load()
-      return runServer({
-        configPaths: flags.config,
-        dev: isDev
-          ? {
-              rootTokenId: flags['dev-root-token-id'],
-              listenAddress: flags['dev-listen-address'],
-              storesToken: !flags['dev-no-store-token'],
-              dataFolder: flags['dev-data-dir'],
-            }
-          : null,
-        logLevel: level,
-        logFormat: flags['log-format'].toLowerCase(),
-        logFile: flags['log-file'],
-      })
-    },
-  }) as AnyCommand
+export const serverCommand = defineCommand({
+  name: 'server',
+  synopsis: 'Start a server',
+  usage: '[options]',
+  about: [
+    'Starts a server with a configuration, sealed until enough key shares were entered, or with -dev one to ' +
+      'try things out. It runs until it is stopped.',
+  ],
+  examples: [
+    { does: 'With a configuration:', run: ['{} server -config=/etc/strongroom/config.hcl'] },
+    { does: 'To try things out:', run: ['{} server -dev -dev-root-token-id=root'] },
+  ],
+  isHttp: false,
+  output: [],
+  flags,
+  arity: ANY_ARGUMENTS,
+  async run({ env, flags, given, args }) {
+    if (args.length > 0) {
+      throw new Failure(1, `Too many arguments (expected 0, got ${args.length})`)
+    }
+    const isDev = flags.dev || [...given].some((name) => name.startsWith('dev-'))
+    if (!isDev && flags.config.length === 0) {
+      throw new Failure(1, 'Name a configuration with -config, or use -dev to try things out.')
+    }
+    const level = flags['log-level'].toLowerCase()
+    if (level !== '' && !LEVELS.includes(level)) {
+      throw new Failure(1, `${level} is no log level: use one of ${LEVELS.join(', ')}`)
+    }
+    const format = flags['log-format'].toLowerCase()
+    if (format !== '' && format !== 'standard' && format !== 'json') {
+      throw new Failure(1, `${format} is no log format: use standard or json`)
+    }
+    const { runServer } = await import('../server.ts')
+    return runServer({
+      configPaths: flags.config,
+      dev: isDev ? devOptions(env, flags) : null,
+      override: {
+        ...(level === '' ? undefined : { logLevel: level as 'info' }),
+        ...(format === '' ? undefined : { logFormat: format as 'json' }),
+        ...(flags['log-file'] === '' ? undefined : { logFile: flags['log-file'] }),
+      },
+      command: env.calledAs,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    })
+  },
+}) as AnyCommand
+
+function devOptions(
+  env: Environment,
+  flags: {
+    'dev-root-token-id': string
+    'dev-listen-address': string
+    'dev-no-store-token': boolean
+    'dev-data-dir': string
+  },
+): DevOptions {
+  const helper = tokenHelper(env)
+  return {
+    rootTokenId: flags['dev-root-token-id'],
+    listenAddress: flags['dev-listen-address'],
+    dataDir: flags['dev-data-dir'],
+    ...(flags['dev-no-store-token']
+      ? undefined
+      : { storeToken: (token: string) => void helper.store(token).catch(() => undefined) }),
+  }
 }

@@ -1,20 +1,13 @@
 // operator validate-config and diagnose: what is wrong with a configuration before a server runs with it. The
 // checks are passed in, since they belong to the server.
+
+import type { Finding } from '../../server-checks.ts'
 import { type AnyCommand, defineCommand } from '../command.ts'
 import { toJson } from '../exact-json.ts'
 import { Failure } from '../failure.ts'
 import { listFlag, stringFlag } from '../flags.ts'
 import { outputData } from '../output.ts'
 import type { Ui } from '../ui.ts'
-
-export interface Finding {
-  /** What was checked: "Configuration", "Storage", "Listener 127.0.0.1:8200". */
-  readonly name: string
-  readonly status: 'ok' | 'warning' | 'error' | 'skipped'
-  readonly message: string
-  /** What to do about it; '' for nothing. */
-  readonly advice: string
-}
 
 /** Checks the configuration at these paths. */
 export type CheckConfig = (paths: readonly string[]) => Promise<readonly Finding[]>

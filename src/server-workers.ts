@@ -120,7 +120,14 @@ export class Supervisor {
   /** Ends the workers in order, and those that take too long at once. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    await this.#bus.gather(workerTopics.stop, null, SHUTDOWN_MS * 2)
+    const { clock } = this.#parts
+    const ends = new Map(
+      [...this.#living].map(([number, { worker }]) => [number, hasEnded(worker)]),
+    )
+    const { answers } = await this.#bus.gather(workerTopics.stop, null)
+    // Those that were just starting, or hang, have nothing to finish.
+    const ending = [...ends].filter(([number]) => answers.has(number)).map(([, end]) => end)
+    await Promise.race([Promise.all(ending), clock.sleep(SHUTDOWN_MS * 2)])
     await Promise.all([...this.#living.keys()].map((number) => this.#end(number)))
     this.#keeper.wipe()
   }
@@ -173,9 +180,11 @@ export class Supervisor {
   #end(number: number): Promise<void> {
     const worker = this.#living.get(number)?.worker
     if (!worker) return Promise.resolve()
-    return new Promise((resolve) => {
-      worker.once('exit', () => resolve())
-      worker.process.kill('SIGKILL')
-    })
+    const ended = hasEnded(worker)
+    worker.process.kill('SIGKILL')
+    return ended
   }
 }
+
+const hasEnded = (worker: Worker): Promise<void> =>
+  new Promise((resolve) => void worker.once('exit', () => resolve()))

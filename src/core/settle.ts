@@ -180,6 +180,7 @@ async function takeBack(exchange: Exchange, envelope: Envelope, error: unknown):
 function responseEntry(exchange: Exchange, envelope: Envelope): AuditResponse {
   const entry: { -readonly [K in keyof AuditResponse]: AuditResponse[K] } = {
     timeMs: exchange.host.clock.now(),
+    fields: exchange.match?.row.output ?? null,
   }
   if (envelope.data) entry.data = envelope.data
   if (envelope.lease) entry.leaseId = envelope.lease.id

@@ -121,6 +121,8 @@ export interface AuditResponse {
   readonly leaseId?: string
   /** An object, or RawJson, or for raw replies http_raw_body, http_content_type, http_status_code. */
   readonly data?: unknown
+  /** What the row declares of the data, where it does: says which members are secrets. */
+  readonly fields?: Readonly<Record<string, { readonly secret: boolean }>> | null
   readonly warnings?: readonly string[]
   readonly redirect?: string
   readonly wrapInfo?: AuditWrapInfo

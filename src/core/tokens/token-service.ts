@@ -75,10 +75,10 @@ export interface TokenService {
   /** The token alone; its children become orphans. */
   revokeOrphan(ref: TokenRef): Promise<boolean>
   /**
-   * Spends one use of a token whose entry limits them. After 'last' the request calls revoke when it is
-   * done, at 'gone' it answers 403.
+   * Spends one use of a token whose entry limits them; the entry with what is left. Where that is -1 the
+   * request calls revoke when it is done, at 'gone' it answers 403.
    */
-  spendUse(record: TokenRecord): Promise<'unlimited' | 'spent' | 'last' | 'gone'>
+  spendUse(record: TokenRecord): Promise<TokenEntry | 'unlimited' | 'gone'>
   /** False where the token is bound to other addresses. */
   isAddressBound(record: TokenRecord, remoteAddress: string): boolean
   /** The token of a successful login. */

@@ -215,6 +215,8 @@ describe('answers', () => {
     }
     const code = await ask('sys/health?activecode=299')
     expect(code.status).toBe(299)
+    // A status below 200 announces another answer: no client could read it as one.
+    expect((await ask('sys/health?activecode=199')).status).toBe(400)
   })
 
   it('to HEAD have the head of GET and no body', async () => {

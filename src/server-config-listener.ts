@@ -150,8 +150,8 @@ function newDraft(): Draft {
     disallowMetrics: false,
     metricsOnly: false,
     unauthenticatedInFlightAccess: false,
-    disableUnauthedRekeyEndpoints: true,
-    disableUnauthedGenerateRootEndpoints: true,
+    disableUnauthedRekeyEndpoints: false,
+    disableUnauthedGenerateRootEndpoints: false,
   }
 }
 

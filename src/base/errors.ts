@@ -39,4 +39,9 @@ export const denied = (message = 'permission denied', options?: Options): ApiErr
   new ApiError(403, [message], options)
 
 /** The answer of a sealed server, with what to do next. */
-export const sealed = (): ApiError => new ApiError(503, ['Vault is sealed'])
+export const sealed = (): ApiError =>
+  new ApiError(503, [
+    'Vault is sealed',
+    'enter the key shares with "operator unseal" (a new store: "operator init" first); ' +
+      '"status" tells how many are missing',
+  ])

@@ -55,8 +55,10 @@ export function parseJson(text: string, maxDepth = MAX_JSON_DEPTH): Json {
 }
 
 function positionOf(cause: unknown): string {
-  const match = /position (\d+)/.exec(cause instanceof Error ? cause.message : '')
-  return match ? `invalid JSON at byte ${match[1]}` : 'unexpected end of JSON input'
+  const message = cause instanceof Error ? cause.message : ''
+  const match = /position (\d+)/.exec(message)
+  if (match) return `invalid JSON at byte ${match[1]}`
+  return /end of JSON/.test(message) ? 'unexpected end of JSON input' : 'invalid JSON'
 }
 
 function assertDepth(text: string, maxDepth: number): void {

@@ -1,4 +1,5 @@
 // What to do next, said below an error that the person at the keyboard can do something about.
+// It is appended to the message, so that what scripts match on stays at the beginning.
 import type { Client } from './client.ts'
 import { messageOf } from './failure.ts'
 import { ResponseError } from './response-error.ts'
@@ -22,6 +23,10 @@ function adviceFor(error: unknown, client: Client): string {
         )
       case 'certificate':
         return `Name the authority that signed it with -ca-cert or ${env.shown('CACERT')}.`
+      case 'name':
+        return 'Use a name of the certificate in the address, or say which to expect with -tls-server-name.'
+      case 'hang-up':
+        return `The server closed the connection. If it speaks TLS, the address has to begin with https.`
       default:
         return ''
     }
@@ -31,7 +36,8 @@ function adviceFor(error: unknown, client: Client): string {
   if (status === 503 && messages.some((message) => /sealed/i.test(message))) {
     return `The server is sealed: run "${program} operator unseal" with enough key shares.`
   }
-  if (status === 403 && client.token === '') {
+  const isLogin = /\/v1\/auth\/.*login/.test(error.refusal.url)
+  if (status === 403 && client.token === '' && !isLogin) {
     return `No token was sent: run "${program} login", or set ${env.shown('TOKEN')}.`
   }
   return ''

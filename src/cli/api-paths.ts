@@ -1,4 +1,5 @@
 // API paths as commands take them: without slashes around, joined and cleaned.
+// Commands take paths as people write them; the API gets them in one form.
 import { posix } from 'node:path'
 
 /** The path without slashes and white space around it. */

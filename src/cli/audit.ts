@@ -1,4 +1,5 @@
 // audit: enable, disable and list audit devices.
+// API: sys/audit. Options of a device are texts, whatever they look like.
 import { compareUtf8 } from '../base/utf8-order.ts'
 import { barePath, folderPath } from './api-paths.ts'
 import { formatTable } from './columns.ts'

@@ -108,7 +108,7 @@ export class Client {
   async send(method: string, path: string, extras: RequestExtras = {}): Promise<Answer> {
     const { settings } = this
     const token = extras.token ?? this.token
-    if (/[^\x21-\x7e]/.test(token)) {
+    if (/[^\x20-\x7e]/.test(token)) {
       throw new Error('configured token contains non-printable characters and cannot be used')
     }
     const body = extras.body === undefined ? null : printExactJson(extras.body)

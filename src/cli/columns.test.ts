@@ -1,3 +1,4 @@
+// Tables and paragraphs, beside the golden files that hold whole outputs.
 import { describe, expect, it } from 'vitest'
 import { formatTable, wrapIndented, wrapText } from './columns.ts'
 

@@ -30,6 +30,7 @@ export const ENTRIES: readonly Entry[] = [
   command('scan', async () => (await import('./list.ts')).scan, { names: ALIASES }),
   command('login', async () => (await import('./login.ts')).login),
   command('unwrap', async () => (await import('./unwrap.ts')).unwrap),
+  command('server', async () => (await import('./server-command.ts')).serverCommand),
   command('status', async () => (await import('./status.ts')).status),
   command('kv', async () => (await import('./kv/family.ts')).kvFamily),
   kv('get', async () => (await import('./kv/get.ts')).kvGet),
@@ -68,6 +69,14 @@ export const ENTRIES: readonly Entry[] = [
   command('operator', async () => (await import('./operator/family.ts')).operatorFamily),
   command('operator init', async () => (await import('./operator/init.ts')).operatorInit),
   command('operator unseal', async () => (await import('./operator/unseal.ts')).operatorUnseal),
+  command('operator validate-config', async () => {
+    const { validateConfigCommand } = await import('./operator/config-checks.ts')
+    return validateConfigCommand(async () => (await import('../server-checks.ts')).validateConfig)
+  }),
+  command('operator diagnose', async () => {
+    const { diagnoseCommand } = await import('./operator/config-checks.ts')
+    return diagnoseCommand(async () => (await import('../server-checks.ts')).diagnose)
+  }),
   command('operator seal', async () => (await import('./operator/seal.ts')).operatorSeal),
   command('operator step-down', async () => (await import('./operator/seal.ts')).operatorStepDown),
   command('operator rotate', async () => (await import('./operator/rotate.ts')).operatorRotate),
@@ -102,6 +111,7 @@ export const ENTRIES: readonly Entry[] = [
   command('audit enable', async () => (await import('./audit.ts')).auditEnable),
   command('audit disable', async () => (await import('./audit.ts')).auditDisable),
   command('audit list', async () => (await import('./audit.ts')).auditList),
+  command('audit verify', async () => (await import('./audit-verify.ts')).auditVerify),
   command('lease', async () => (await import('./lease.ts')).leaseFamily),
   command('lease lookup', async () => (await import('./lease.ts')).leaseLookup),
   command('lease renew', async () => (await import('./lease.ts')).leaseRenew),
@@ -110,6 +120,9 @@ export const ENTRIES: readonly Entry[] = [
   command('namespace create', async () => (await import('./namespace.ts')).namespaceCreate),
   command('namespace delete', async () => (await import('./namespace.ts')).namespaceDelete),
   command('namespace list', async () => (await import('./namespace.ts')).namespaceList),
+  command('namespace scan', async () => (await import('./namespace.ts')).namespaceScan, {
+    names: ALIASES,
+  }),
   command('namespace lookup', async () => (await import('./namespace.ts')).namespaceLookup),
   command('namespace patch', async () => (await import('./namespace.ts')).namespacePatch),
   command('namespace lock', async () => (await import('./namespace.ts')).namespaceLock),

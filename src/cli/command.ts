@@ -1,4 +1,5 @@
 // What a command is: one definition from which flags are parsed, help is written and completion answers.
+// Commands hold no state: all they know comes in their context.
 import type { Client } from './client.ts'
 import type { detailedFlag, fieldFlag, formatFlag, httpFlags } from './common-flags.ts'
 import type { Environment } from './environment.ts'

@@ -1,4 +1,5 @@
 // The flags that every command that talks to a server has, and the output flags that commands ask for.
+// Names and variables are those of Vault's command; the texts are our own.
 import { booleanFlag, durationFlag, listFlag, mapFlag, stringFlag } from './flags.ts'
 
 /** No namespace was named, which is not the same as the root namespace ''. */

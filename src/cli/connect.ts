@@ -1,4 +1,5 @@
 // The client that a command's flags and environment ask for.
+// A flag comes before the environment, the environment before the token helper.
 import { Client } from './client.ts'
 import type { CommonValues } from './command.ts'
 import { NOT_SET } from './common-flags.ts'

@@ -1,3 +1,4 @@
+// Data arguments in all their spellings; what fails must not print a value.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

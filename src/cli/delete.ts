@@ -1,4 +1,5 @@
 // delete: DELETE any path.
+// Absence is no error: the server answers the same whether something was there or not.
 import { barePath } from './api-paths.ts'
 import { defineCommand } from './command.ts'
 import { asQuery, parseData } from './data-arguments.ts'

@@ -1,3 +1,4 @@
+// Which command a line means, and that every definition gives whole help.
 import { describe, expect, it } from 'vitest'
 import { ENTRIES, entriesFor } from './command-table.ts'
 import { choose, dispatch, readGlobals } from './dispatch.ts'

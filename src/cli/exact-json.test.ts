@@ -1,3 +1,4 @@
+// Numbers and names survive; the layout is that of Go.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OrderedMap, parseExactJson, printExactJson, toJson } from './exact-json.ts'

@@ -1,3 +1,4 @@
+// Go's flag rules, by example and for any arguments.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { environment } from './environment.ts'

@@ -1,3 +1,4 @@
+// Values, durations and times as Go's fmt and time print them.
 import { describe, expect, it } from 'vitest'
 import { parseExactJson } from './exact-json.ts'
 import {

@@ -1,4 +1,5 @@
 // Help texts, written from the definitions of commands: usage, what it does, examples, flags.
+// Nothing about a command is written down a second time.
 import { formatColumns, wrapIndented } from './columns.ts'
 import type { AnyCommand, Example, Family } from './command.ts'
 import { detailedFlag, fieldFlag, formatFlag, httpFlags } from './common-flags.ts'
@@ -11,16 +12,16 @@ export interface Listed {
   readonly synopsis: string
 }
 
-/** The sets of flags that a command has, by their headings. */
+/** The sets of flags that a command has, by their headings: its own first. */
 export function flagSets(command: AnyCommand): readonly (readonly [string, Flags])[] {
   const sets: [string, Flags][] = []
-  if (command.isHttp) sets.push(['HTTP Options', httpFlags])
+  if (Object.keys(command.flags).length > 0) sets.push(['Command Options', command.flags])
   const output: Record<string, Flag<unknown>> = {}
   if (command.output.includes('field')) Object.assign(output, fieldFlag)
   if (command.output.includes('format')) Object.assign(output, formatFlag)
   if (command.output.includes('detailed')) Object.assign(output, detailedFlag)
   if (Object.keys(output).length > 0) sets.push(['Output Options', output])
-  if (Object.keys(command.flags).length > 0) sets.push(['Command Options', command.flags])
+  if (command.isHttp) sets.push(['HTTP Options', httpFlags])
   return sets
 }
 

@@ -1,4 +1,5 @@
 // lease: look leases up, renew and revoke them.
+// API: sys/leases.
 import { wrapText } from './columns.ts'
 import { defineCommand, type Family, ONE_ARGUMENT } from './command.ts'
 import { toJson } from './exact-json.ts'

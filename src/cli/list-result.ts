@@ -1,4 +1,5 @@
 // What the commands that list print: the keys, or what there is where there are none.
+// Exit code 2 tells scripts that nothing is there.
 import { OrderedMap } from './exact-json.ts'
 import { Failure } from './failure.ts'
 import { keysOf, outputData, outputList, outputSecret } from './output.ts'

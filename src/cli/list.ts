@@ -1,4 +1,5 @@
 // list and scan: the keys below a path, one level or all of them.
+// API: GET with list=true or scan=true, which also proxies let through.
 import { barePath } from './api-paths.ts'
 import { type CommandContext, defineCommand, ONE_ARGUMENT } from './command.ts'
 import { attempt } from './failure.ts'

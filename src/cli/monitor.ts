@@ -1,4 +1,5 @@
 // monitor: the log of the server as it is written.
+// API: sys/monitor, a stream that ends when the server or this command does.
 import { defineCommand } from './command.ts'
 import { attempt, Failure } from './failure.ts'
 import { stringFlag } from './flags.ts'

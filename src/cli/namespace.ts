@@ -1,5 +1,6 @@
 // namespace: create, list, look up, change, delete, lock and unlock namespaces.
-import { defineCommand, type Family, ONE_ARGUMENT } from './command.ts'
+// API: sys/namespaces, relative to the namespace of the request.
+import { type CommandContext, defineCommand, type Family, ONE_ARGUMENT } from './command.ts'
 import { canonicalNamespace } from './connect.ts'
 import { type Json, type JsonMap, OrderedMap, toJson } from './exact-json.ts'
 import { attempt, Failure } from './failure.ts'
@@ -97,22 +98,49 @@ export const namespaceDelete = defineCommand({
   },
 })
 
+const listFlags = {
+  detailed: booleanFlag('Show all that is known of each namespace.'),
+}
+
+async function printNamespaces(
+  context: CommandContext<typeof listFlags>,
+  kind: 'list' | 'scan',
+): Promise<number> {
+  const { ui, flags } = context
+  const api = await context.client()
+  const doing = kind === 'list' ? 'Error listing namespaces' : 'Error scanning namespaces'
+  const secret = await attempt(doing, () => api.list('sys/namespaces', null, kind))
+  if (!keysOf(secret) && ui.format === 'table') throw new Failure(2, 'No namespaces found')
+  if (secret?.data && flags.detailed && ui.format !== 'table' && !isWrapped(secret)) {
+    return outputData(ui, secret.data.get('key_info') ?? new OrderedMap())
+  }
+  return printListed(ui, secret, 'sys/namespaces')
+}
+
 export const namespaceList = defineCommand({
   name: 'namespace list',
   synopsis: 'List the namespaces',
   usage: '[options]',
   about: ['Lists the namespaces inside the current one.'],
-  examples: [{ does: 'With ids and metadata:', run: ['{} namespace list -detailed'] }],
-  flags: { detailed: booleanFlag('Show all that is known of each namespace.') },
-  async run({ ui, flags, client }) {
-    const api = await client()
-    const secret = await attempt('Error listing namespaces', () => api.list('sys/namespaces'))
-    if (!keysOf(secret) && ui.format === 'table') throw new Failure(2, 'No namespaces found')
-    if (secret?.data && flags.detailed && ui.format !== 'table' && !isWrapped(secret)) {
-      return outputData(ui, secret.data.get('key_info') ?? new OrderedMap())
-    }
-    return printListed(ui, secret, 'sys/namespaces')
+  examples: [
+    { does: 'With ids and metadata:', run: ['{} namespace list -detailed'] },
+    { does: 'Those inside them too:', run: ['{} namespace list -recursive'] },
+  ],
+  flags: {
+    ...listFlags,
+    recursive: booleanFlag('List also the namespaces inside those, and so on.', { aliases: ['r'] }),
   },
+  run: (context) => printNamespaces(context, context.flags.recursive ? 'scan' : 'list'),
+})
+
+export const namespaceScan = defineCommand({
+  name: 'namespace scan',
+  synopsis: 'List the namespaces recursively',
+  usage: '[options]',
+  about: ['Lists the namespaces inside the current one, those inside them, and so on.'],
+  examples: [{ does: 'List them:', run: ['{} namespace scan'] }],
+  flags: listFlags,
+  run: (context) => printNamespaces(context, 'scan'),
 })
 
 export const namespaceLookup = defineCommand({

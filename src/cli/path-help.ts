@@ -1,4 +1,5 @@
 // path-help: what the server says about a path.
+// API: GET PATH?help=1.
 import { barePath } from './api-paths.ts'
 import { defineCommand, ONE_ARGUMENT } from './command.ts'
 import { OrderedMap, printExactJson } from './exact-json.ts'

@@ -1,4 +1,5 @@
 // policy fmt: a policy file in the standard layout; works without a server.
+// A file that does not parse is left as it is.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { formatHcl } from '../base/hcl-format.ts'
 import { defineCommand, ONE_ARGUMENT } from './command.ts'

@@ -1,4 +1,5 @@
 // policy: list, read, write and delete ACL policies.
+// API: sys/policies/acl/NAME. Names are lower case.
 import { readFileSync } from 'node:fs'
 import { defineCommand, type Family, ONE_ARGUMENT } from './command.ts'
 import { OrderedMap } from './exact-json.ts'

@@ -1,3 +1,4 @@
+// What -output-curl-string and -output-policy print, and how addresses become requests.
 import { describe, expect, it } from 'vitest'
 import { encodeQuery, parseAddress, requestPath } from './address.ts'
 import { curlFor, policyFor } from './previews.ts'

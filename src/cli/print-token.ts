@@ -1,4 +1,5 @@
 // print token: the token that commands would send.
+// The one command that prints a stored secret, for use in other commands.
 import { defineCommand, type Family } from './command.ts'
 
 export const printFamily: Family = {

@@ -1,4 +1,5 @@
 // read: GET any path.
+// With -format=raw the body goes out as it came.
 import { barePath } from './api-paths.ts'
 import { defineCommand } from './command.ts'
 import { asQuery, parseData } from './data-arguments.ts'

@@ -1,4 +1,5 @@
 // The answer of a server that refused, in the shape that Vault's client prints and scripts match on.
+// The first lines never change; several messages stand on lines of their own.
 
 export interface Refusal {
   readonly method: string

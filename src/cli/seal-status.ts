@@ -1,4 +1,5 @@
 // The seal status as status and operator unseal print it, together with what the leader says of clustering.
+// API: sys/seal-status and sys/leader, which both answer while sealed.
 import type { Client } from './client.ts'
 import { formatTable } from './columns.ts'
 import { type JsonMap, OrderedMap } from './exact-json.ts'

@@ -1,4 +1,5 @@
 // Standard input: as a whole for "-" arguments, and as a hidden line for secrets that a person types.
+// It can be consumed once.
 import { Failure } from './failure.ts'
 
 export interface StandardInput {

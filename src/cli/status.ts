@@ -1,4 +1,5 @@
 // status: whether the server is initialised, sealed and part of a cluster.
+// API: sys/seal-status. Exit code 2 says sealed, so errors are a 1 here.
 import { defineCommand } from './command.ts'
 import { attempt, Failure } from './failure.ts'
 import { printSealStatus } from './seal-status.ts'

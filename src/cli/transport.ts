@@ -36,7 +36,14 @@ export interface Answer {
 /** The server could not be talked to; the message says why in the words of Go's client. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError'
-  readonly reason: 'refused' | 'plain-http' | 'certificate' | 'timeout' | 'other'
+  readonly reason:
+    | 'refused'
+    | 'plain-http'
+    | 'certificate'
+    | 'name'
+    | 'hang-up'
+    | 'timeout'
+    | 'other'
   constructor(reason: NetworkError['reason'], message: string) {
     super(message)
     this.reason = reason
@@ -82,6 +89,10 @@ function explain(error: NodeJS.ErrnoException, exchange: Exchange): NetworkError
     const why = 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
     return new NetworkError('certificate', at + why)
   }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return new NetworkError('name', `${at}tls: failed to verify certificate: ${error.message}`)
+  }
+  if (code === 'ECONNRESET') return new NetworkError('hang-up', `${at}EOF`)
   if (code.startsWith('ERR_TLS_') || code.startsWith('CERT_')) {
     return new NetworkError(
       'certificate',

@@ -1,4 +1,5 @@
 // unwrap: the data behind a wrapping token.
+// API: sys/wrapping/unwrap. A wrapping token works once, also for the wrong person.
 import { defineCommand } from './command.ts'
 import { attempt } from './failure.ts'
 import { fieldOf, keysOf, outputList, outputSecret, printField } from './output.ts'

@@ -1,4 +1,5 @@
 // version-history: which versions have run on this storage.
+// API: LIST sys/version-history.
 import { formatTable } from './columns.ts'
 import { defineCommand } from './command.ts'
 import { attempt, Failure } from './failure.ts'

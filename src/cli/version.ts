@@ -1,4 +1,5 @@
 // version: which version this command is of.
+// Works without a server.
 import { API_LEVEL, OWN_VERSION } from '../base/version.ts'
 import { ANY_ARGUMENTS, defineCommand } from './command.ts'
 

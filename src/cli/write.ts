@@ -1,4 +1,5 @@
 // write and patch: PUT and PATCH any path.
+// PATCH is sent as application/merge-patch+json, the only form that servers take.
 import { barePath } from './api-paths.ts'
 import type { Client } from './client.ts'
 import { type CommandContext, defineCommand } from './command.ts'

@@ -107,7 +107,7 @@ export class Exchange {
   }
 
   get isAudited(): boolean {
-    return this.core !== null && this.core.audit.isEnabled && this.match?.row.audit !== false
+    return this.core?.audit.isEnabled === true && this.match?.row.audit !== false
   }
 
   requestEntry(error?: string): AuditRequest {

@@ -1,6 +1,7 @@
 // What a process has whether sealed or not; the services behind the barrier are `core`, there only while
 // unsealed. Rows that are served while sealed see the host alone.
 import type { Clock } from '../base/clock.ts'
+import type { Logs } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Log } from '../sdk/log.ts'
@@ -8,6 +9,7 @@ import type { Engine } from '../sdk/plugin.ts'
 import type { StorageBackend } from '../sdk/storage.ts'
 import type { Barrier } from './barrier/barrier.ts'
 import type { Core } from './core.ts'
+import type { HostBus } from './host-bus.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { RouteTable } from './router/route-table.ts'
@@ -18,6 +20,10 @@ export interface Host {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** All loggers of this process, for their levels and sys/monitor. */
+  readonly logs: Logs
+  /** To the other processes of this host. */
+  readonly bus: HostBus
   readonly settings: Settings
   readonly backend: StorageBackend
   readonly barrier: Barrier

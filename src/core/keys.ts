@@ -14,6 +14,11 @@ export const SEAL_KEY = 'core/seal'
 export const KEYRING_KEY = 'core/keyring'
 /** The root key, encrypted under the newest terms, so that other processes follow a new root key. */
 export const ROOT_KEY_KEY = 'core/root-key'
+/** The key that the shares make, behind the barrier: a new root key is wrapped under it without the shares. */
+export const UNSEAL_KEY_KEY = 'core/unseal-key'
+/** Progress of a rekeying and of a root token's making. */
+export const REKEY_KEY = 'core/rekey'
+export const GENERATE_ROOT_KEY = 'core/generate-root'
 /** How many encryptions of the newest term were handed out to processes. */
 export const KEY_USES_KEY = 'core/key-uses'
 export const CORE_EPOCH_KEY = 'core/epoch'

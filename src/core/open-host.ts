@@ -1,13 +1,17 @@
 // A process of the server before and after unsealing: barrier, seal and, while unsealed, core.
 import type { Clock } from '../base/clock.ts'
+import type { Logs } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { AuditPlugin } from '../sdk/audit.ts'
-import type { Log } from '../sdk/log.ts'
 import type { Engine } from '../sdk/plugin.ts'
 import type { StorageBackend } from '../sdk/storage.ts'
+import { type ConfiguredAudit, ensureConfiguredAudit } from './audit/configured-audit.ts'
 import { Barrier } from './barrier/barrier.ts'
+import { PeriodicRotation } from './barrier/periodic-rotation.ts'
 import { StorageView } from './barrier/storage-view.ts'
+import type { Core } from './core.ts'
 import type { Host } from './host.ts'
+import type { HostBus } from './host-bus.ts'
 import { InFlight } from './in-flight.ts'
 import {
   auditMount,
@@ -18,6 +22,7 @@ import {
 import { rootNamespace } from './mounts/topology.ts'
 import { openCore } from './open-core.ts'
 import { RouteTable } from './router/route-table.ts'
+import { writeFirstContents } from './seal/bootstrap.ts'
 import { SEALED_STORAGE } from './seal/sealed-storage.ts'
 import { SharesSeal } from './seal/shares-seal.ts'
 import type { Settings } from './settings.ts'
@@ -27,22 +32,87 @@ export interface HostParts {
   readonly backend: StorageBackend
   readonly clock: Clock
   readonly random: Random
-  readonly log: Log
+  readonly logs: Logs
+  readonly bus: HostBus
   readonly settings: Settings
   readonly engines: readonly Engine[]
   readonly auditPlugins: readonly AuditPlugin[]
+  /** Devices that the configuration names: brought in line at unsealing. */
+  readonly configuredAudit: readonly ConfiguredAudit[]
 }
 
+/** How long core may take to stop its work before the barrier is closed all the same. */
+const CLOSE_CORE_MS = 10_000
+
+/** Sealed; the keeper of the seal has to be there before the first request. */
 export function openHost(parts: HostParts): Host {
-  const { backend, clock, random, log, settings } = parts
-  const barrier = new Barrier({ backend, clock, random })
+  const { backend, clock, random, logs, bus, settings } = parts
+  const log = logs.of('')
+  const barrier: Barrier = new Barrier({
+    backend,
+    clock,
+    random,
+    onKeysChanged: () => seal.keysChanged(),
+  })
   const storage = new StorageView({ backend, barrier, clock, random })
   const engines = [...coreEngines, ...parts.engines]
   const systemRoutes = new RouteTable(systemEngine.endpoints)
+  const rotation = new PeriodicRotation({ barrier, clock, random, log: log.named('barrier') })
+  const openWith = (worksDue: boolean): Promise<Core> => {
+    const { auditPlugins } = parts
+    return openCore({
+      storage,
+      clock,
+      random,
+      log,
+      settings,
+      engines,
+      auditPlugins,
+      worksDue,
+    })
+  }
+  const seal = new SharesSeal({
+    backend,
+    barrier,
+    random,
+    bus,
+    log: log.named('seal'),
+    clusterName: settings.clusterName,
+    async onUnsealed(isFirst) {
+      const core = await openWith(true)
+      try {
+        if (isFirst) await ensureConfiguredAudit(core, parts.configuredAudit)
+      } catch (error) {
+        await core.close()
+        throw error
+      }
+      rotation.start()
+      host.core = core
+    },
+    async onSealing() {
+      const { core } = host
+      host.core = null
+      rotation.stop()
+      const closing = core?.close().catch((error: unknown) => {
+        log.error('closing did not go well', { err: error })
+      })
+      await Promise.race([closing, clock.sleep(CLOSE_CORE_MS)])
+    },
+    async firstContents(unsealKey, rootToken) {
+      const core = await openWith(false)
+      try {
+        return await writeFirstContents(core, unsealKey, rootToken)
+      } finally {
+        await core.close()
+      }
+    },
+  })
   const host: Host = {
     clock,
     random,
     log,
+    logs,
+    bus,
     settings,
     backend,
     barrier,
@@ -59,30 +129,7 @@ export function openHost(parts: HostParts): Host {
     },
     systemRoutes,
     core: null,
-    seal: new SharesSeal({
-      backend,
-      barrier,
-      random,
-      clusterName: settings.clusterName,
-      async onUnsealed() {
-        const { auditPlugins } = parts
-        host.core = await openCore({
-          storage,
-          clock,
-          random,
-          log,
-          settings,
-          engines,
-          auditPlugins,
-          worksDue: true,
-        })
-      },
-      async onSealing() {
-        const { core } = host
-        host.core = null
-        await core?.close()
-      },
-    }),
+    seal,
   }
   return host
 }

@@ -1,7 +1,7 @@
 // One request from the first storage read to the reply, top to bottom (ARCHITECTURE.md, "One request").
 // No middleware, no hooks: what happens to a request is what stands here, in this order.
 import { type ApiError, denied, methodNotAllowed, notFound, unavailable } from '../base/errors.ts'
-import { isJsonObject, type JsonObject, RawJson } from '../base/json.ts'
+import { isJsonObject, type JsonObject } from '../base/json.ts'
 import { parseFields } from '../schema/parse-fields.ts'
 import type { Answer } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
@@ -13,7 +13,6 @@ import type { Host } from './host.ts'
 import { CORE_EPOCH_KEY, namespaceEpochKey } from './keys.ts'
 import type { Place } from './mounts/topology.ts'
 import { decide } from './policies/decide.ts'
-import { filterList } from './policies/filter-list.ts'
 import { readBody } from './request-body.ts'
 import { CoreContext } from './request-context.ts'
 import { serveSealed } from './seal/sealed-request.ts'
@@ -61,7 +60,7 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   const values = parseInput(exchange, row, context)
   const isQuiet = row?.effects === false && exchange.usesLeft === null
   if (!isQuiet) await exchange.auditRequest()
-  const answer = filtered(exchange, await answerOf(exchange, row!, context, values))
+  const answer = await answerOf(exchange, row!, context, values)
   return settle(exchange, row!, answer, isQuiet)
 }
 
@@ -177,22 +176,20 @@ async function authorize(
     if (!decision.allowed || (row?.auth === 'sudo' && !decision.rootPrivileges)) {
       throw denied('1 error occurred:\n\t* permission denied\n\n')
     }
-    // A rule's `pagination_limit`: the page is as long as the rule says.
-    const { limit } = decision
-    if (limit !== null && row?.input.limit) {
-      exchange.data = { ...(exchange.data as JsonObject), limit }
-    }
   }
   if (!row) throw absentRow(exchange)
+  const limit = exchange.decision?.limit
+  if (limit !== null && limit !== undefined && isJsonObject(exchange.data)) {
+    exchange.data = { ...exchange.data, limit }
+  }
 }
 
 /** A limited token loses one use, exactly, also when the request is denied; its last use ends it. */
 async function spendUse(core: Core, exchange: Exchange, record: TokenRecord): Promise<void> {
-  const left = await core.tokens.spendUse(record)
-  if (left === 'gone') throw denied()
-  if (left === 'unlimited') return
-  exchange.usesLeft = left.numUses
-  exchange.record = { ...record, entry: left }
+  const spent = await core.tokens.spendUse(record)
+  if (spent === 'gone') throw denied()
+  if (spent === 'unlimited') return
+  exchange.usesLeft = spent === 'last' ? -1 : record.entry.numUses - 1
 }
 
 function absentRow(exchange: Exchange): ApiError {
@@ -264,16 +261,6 @@ async function answerOf(
     if (context.pendingLease) await exchange.core!.leases.giveUp(context.pendingLease)
     throw error
   }
-}
-
-/** Of a list whose rule filters it: the names that the caller may see. */
-function filtered(exchange: Exchange, answer: Answer): Answer {
-  const { decision, caller, place } = exchange
-  if (!decision?.listFilter || !('data' in answer) || !answer.data) return answer
-  if (answer.data instanceof RawJson || !Array.isArray(answer.data.keys)) return { empty: true }
-  const listed = { namespacePath: place!.namespace.path, path: place!.path }
-  const data = filterList(caller!.acl, decision.listFilter, listed, answer.data)
-  return { ...answer, data }
 }
 
 /** The end of a request that failed: one audit line, then the error in Vault's shape. */

@@ -13,6 +13,9 @@ export interface Settings {
   readonly auditFileDirectories: readonly string[]
   /** Whether sys/metrics answers callers without a token. */
   readonly unauthenticatedMetrics: boolean
+  /** Whether rekeying and the making of a root token ask for shares alone, as Vault does, or a token too. */
+  readonly unauthenticatedRekey: boolean
+  readonly unauthenticatedGenerateRoot: boolean
   /** The configuration as sys/config/state/sanitized shows it: without secrets. */
   readonly sanitized: Readonly<Record<string, unknown>>
 }

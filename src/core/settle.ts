@@ -9,6 +9,7 @@ import type { Lease } from '../sdk/lease.ts'
 import type { AuditAuth, AuditResponse, AuditWrapInfo } from './audit/audit-entry.ts'
 import { type CoreReply, emptyReply, jsonReply } from './core-request.ts'
 import type { Exchange } from './exchange.ts'
+import { filterKeys } from './policies/list-filter.ts'
 
 interface Envelope {
   data: Data | RawJson | null
@@ -31,7 +32,7 @@ export async function settle(
   }
   const envelope = await envelopeOf(exchange, answer)
   if ('wrapInfo' in answer) return replyWrapped(exchange, envelope, answer.wrapInfo)
-  if (isEmpty(row, answer)) return settleEmpty(exchange, row, envelope)
+  if (isEmpty(row, answer, envelope)) return settleEmpty(exchange, row, envelope)
   const status = ('data' in answer && 'status' in answer && answer.status) || 200
   if (exchange.request.wrapTtlSeconds > 0 && status < 300) {
     return settleWrapped(exchange, envelope, isQuiet)
@@ -51,7 +52,7 @@ async function envelopeOf(exchange: Exchange, answer: Answer): Promise<Envelope>
     auth: null,
     warnings: null,
   }
-  if ('data' in answer && answer.data) envelope.data = answer.data
+  if ('data' in answer && answer.data) envelope.data = filtered(exchange, answer.data)
   if ('leaseSeconds' in answer) envelope.leaseSeconds = answer.leaseSeconds ?? 0
   if ('lease' in answer && answer.lease) {
     await core.leases.activate(answer.lease)
@@ -70,10 +71,18 @@ async function envelopeOf(exchange: Exchange, answer: Answer): Promise<Envelope>
   return envelope
 }
 
-function isEmpty(row: Row<RequestContext>, answer: Answer): boolean {
+/** A list is cut down to what the caller may read where its policy says so. */
+function filtered(exchange: Exchange, data: Data | RawJson): Data | RawJson {
+  const { caller, decision, place } = exchange
+  if (!caller || !decision || decision.listFilter === '' || data instanceof RawJson) return data
+  const of = { prefix: place!.namespace.path, path: place!.path }
+  return filterKeys(caller.acl, decision.listFilter, of, data)
+}
+
+function isEmpty(row: Row<RequestContext>, answer: Answer, envelope: Envelope): boolean {
   if ('empty' in answer) return true
   if ((row.operation !== 'list' && row.operation !== 'scan') || !('data' in answer)) return false
-  const keys = (answer.data as { keys?: unknown } | undefined)?.keys
+  const keys = (envelope.data as { keys?: unknown } | null)?.keys
   return Array.isArray(keys) && keys.length === 0
 }
 

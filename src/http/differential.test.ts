@@ -103,6 +103,8 @@ const framing = fc.constantFrom<readonly string[]>(
   ['Content-Length: 3', 'Content-Length: 0'],
   ['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'],
   ['Transfer-Encoding: identity, chunked'],
+  ['Transfer-Encoding: chunked\t'],
+  ['Content-Length: 3\t'],
   ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
 )
 const one = fc

@@ -107,7 +107,14 @@ function readHeaders(head: RequestHead, text: string, count: number): void {
     if ((seen & known.onceBit) !== 0) head.fault ??= badRequest(`duplicate header: ${known.name}`)
     seen |= known.onceBit
     head.headers.push(known.name, value)
-    if (known.role !== ROLE_PLAIN) applyHeader(head, known.role, value)
+    if (known.role === ROLE_PLAIN) continue
+    // White space behind a value is allowed, but readers differ in which (llhttp: no tab behind
+    // `chunked`); where the framing hangs on it, none is taken.
+    const isFraming = known.role === ROLE_CONTENT_LENGTH || known.role === ROLE_TRANSFER_ENCODING
+    if (isFraming && text[offsets[slot + 3]!] !== '\r') {
+      head.fault ??= badRequest(`malformed ${known.name} header`)
+    }
+    applyHeader(head, known.role, value)
   }
 }
 

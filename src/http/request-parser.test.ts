@@ -188,6 +188,8 @@ describe('requests refused', () => {
     ['400 with head', post('Content-Length: 1\r\nContent-Length: 1\r\n\r\na')],
     ['400 with head', post('Content-Length: 1\r\nContent-Length: 2\r\n\r\nab')],
     ['400 with head', post('Content-Length: 1, 1\r\n\r\na')],
+    ['400 with head', post('Content-Length: 1\t\r\n\r\na')],
+    ['400 with head', post('Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n')],
     ['400 with head', post('Content-Length: +1\r\n\r\na')],
     ['400 with head', post('Content-Length: -1\r\n\r\na')],
     ['400 with head', post('Content-Length: 0x1\r\n\r\na')],

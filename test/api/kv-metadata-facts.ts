@@ -165,6 +165,8 @@ export const metadataFacts: readonly KvFact[] = [
       get('metadata/a', null, 200, { data: { custom_metadata: null } }),
       patch('metadata/a', '{"delete_version_after":null}', 204, null),
       get('metadata/a', null, 200, { data: { delete_version_after: '0s' } }, OURS),
+      patch('metadata/a', '{"custom_metadata":{"n":1.50,"t":true}}', 204, null, OURS),
+      get('metadata/a', null, 200, { data: { custom_metadata: { n: '1.50', t: '1' } } }, OURS),
     ],
   },
   {

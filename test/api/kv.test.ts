@@ -1,8 +1,12 @@
 // KV through the whole request pipeline: the table of facts, who wrote, and rights that tell create from
 // update.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import type { StorageBackend } from '../../src/sdk/storage.ts'
+import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
 import { splitQuery } from '../support/engine-harness.ts'
-import type { InProcess } from '../support/in-process.ts'
+import { type InProcess, startInProcess } from '../support/in-process.ts'
 import { allServerKinds } from '../support/server-kinds.ts'
 import { differenceTo, type KvStep } from './kv-fact.ts'
 import { kvFacts } from './kv-facts.ts'
@@ -80,5 +84,42 @@ describe.each(allServerKinds)('KV on $kind', ({ start }) => {
     expect(await write(`${kv}/data/a`)).toBe(403)
     await server.call('DELETE', `${kv}/metadata/a`)
     expect(await write(`${kv}/data/a`)).toBe(200)
+  })
+})
+
+describe('a mount that is upgraded', () => {
+  it('lets no write of version 1 land after the upgrade to version 2', async () => {
+    let whileCommitting: (() => Promise<void>) | null = null
+    const inner = memoryBackend({ clock: systemClock, random: systemRandom })
+    const backend: StorageBackend = {
+      read: (keys) => inner.read(keys),
+      list: (prefix, page) => inner.list(prefix, page),
+      range: (prefix, page) => inner.range(prefix, page),
+      changes: (onChange) => inner.changes(onChange),
+      scan: (prefix) => inner.scan(prefix),
+      close: () => inner.close(),
+      async commit(batch) {
+        const isSecret = [...batch.writes.keys()].some((key) => key.endsWith('/s/a'))
+        const hook = isSecret ? whileCommitting : null
+        if (hook) whileCommitting = null
+        await hook?.()
+        return inner.commit(batch)
+      },
+    }
+    const other = await startInProcess({ backend })
+    await other.call('POST', 'sys/mounts/kv', { type: 'kv', options: { version: '1' } })
+    await other.call('POST', 'kv/a', { n: 'first' })
+    whileCommitting = async () => {
+      await other.call('POST', 'sys/mounts/kv/tune', { options: { version: '2' } })
+      expect((await other.call('POST', 'kv/data/a', { data: { n: 'second' } })).status).toBe(200)
+    }
+    expect((await other.call('POST', 'kv/a', { n: 'late' })).status).toBe(503)
+    expect(whileCommitting).toBe(null)
+    const metadata = await other.call('GET', 'kv/metadata/a')
+    expect(metadata.body.data.current_version).toBe(2)
+    expect((await other.call('GET', 'kv/data/a')).body.data.data).toEqual({ n: 'second' })
+    const old = await other.call('GET', 'kv/data/a', undefined, { query: { version: '1' } })
+    expect(old.body.data.data).toEqual({ n: 'first' })
+    await other.close()
   })
 })

@@ -48,7 +48,7 @@ describe('leases', () => {
     world.failsAfterCreate = true
     expect((await creds()).status).toBe(503)
     expect(world.accounts.size).toBe(1)
-    await pass(3)
+    await pass(8)
     expect(world.accounts.size).toBe(0)
   })
 
@@ -57,7 +57,7 @@ describe('leases', () => {
     await creds({ token: token.body.auth.client_token })
     expect(world.accounts.size).toBe(1)
     await server.call('POST', 'auth/token/revoke', { token: token.body.auth.client_token })
-    await pass(5)
+    await pass(15)
     expect(world.accounts.size).toBe(0)
   })
 
@@ -74,7 +74,7 @@ describe('leases', () => {
     await creds()
     expect((await server.call('DELETE', 'sys/mounts/out')).status).toBe(204)
     expect((await creds()).status).toBe(404)
-    await pass(5)
+    await pass(15)
     expect(world.accounts.size).toBe(0)
     expect(await server.backend.range('core/mount-dying/', { limit: 10 })).toEqual([])
   })

@@ -8,6 +8,7 @@ import { Logs } from '../../src/base/log.ts'
 import { type Random, systemRandom } from '../../src/base/random.ts'
 import type { CoreRequest } from '../../src/core/core-request.ts'
 import type { Host } from '../../src/core/host.ts'
+import { localBus } from '../../src/core/local-bus.ts'
 import { openHost } from '../../src/core/open-host.ts'
 import { handleRequest } from '../../src/core/request.ts'
 import type { Settings } from '../../src/core/settings.ts'
@@ -28,6 +29,8 @@ export const testSettings: Settings = {
   allowAuditLogPrefixing: false,
   auditFileDirectories: [],
   unauthenticatedMetrics: false,
+  unauthenticatedRekey: true,
+  unauthenticatedGenerateRoot: true,
   sanitized: {},
 }
 
@@ -85,10 +88,12 @@ export function openTestHost(options: InProcessOptions): { host: Host; backend: 
     backend,
     clock,
     random,
-    log: logs.of(''),
+    logs,
+    bus: localBus({ random, log: logs.of('seal') }),
     settings: { ...testSettings, ...options.settings },
     engines: [...engines, ...(options.engines ?? [])],
     auditPlugins: [...auditPlugins, ...(options.auditPlugins ?? [])],
+    configuredAudit: [],
   })
   return { host, backend }
 }

@@ -7,6 +7,8 @@ import type { Entry, Storage, Stored, Tx, Writable } from '../../src/sdk/storage
 
 export interface MemoryCoreStorage extends CoreStorage {
   readonly entries: Map<string, Stored>
+  /** False: answers come at once, for tests of size. */
+  isLate: boolean
   /** Commits so far, conflicts not counted. */
   commits: number
   conflicts: number
@@ -31,7 +33,9 @@ const entryOf = (stored: Stored): Entry => ({
 export function memoryCoreStorage(prefix = '', root?: MemoryCoreStorage): MemoryCoreStorage {
   const entries = root?.entries ?? new Map<string, Stored>()
   let version = 0
-  const late = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  const late = async (): Promise<void> => {
+    if (storage.isLate) await new Promise((resolve) => setImmediate(resolve))
+  }
   const range = async (
     start: string,
     page: { after?: string; before?: string; limit?: number } = {},
@@ -127,6 +131,7 @@ export function memoryCoreStorage(prefix = '', root?: MemoryCoreStorage): Memory
   }
   const storage: MemoryCoreStorage = {
     entries,
+    isLate: root?.isLate ?? true,
     commits: 0,
     conflicts: 0,
     widest: 0,

@@ -1,3 +1,4 @@
+// What completion offers at each place of a line, without a server.
 import { describe, expect, it } from 'vitest'
 import { entriesFor } from '../command-table.ts'
 import { candidates, type Sources, splitLine } from './candidates.ts'

@@ -1,4 +1,5 @@
 // What can come next on a command line: subcommands, flags, values. Pure but for what `remote` asks a server.
+// Commands are loaded one at a time, since a shell waits for the answer.
 import type { AnyCommand, Family } from '../command.ts'
 import type { Entry } from '../command-table.ts'
 import type { Completes, Flag, Flags } from '../flags.ts'

@@ -1,4 +1,5 @@
 // completion: prints the script for a shell, for those who keep their shell files by hand.
+// The same lines are what -autocomplete-install writes.
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { Failure } from '../failure.ts'
 import { completionScript, SHELLS, type Shell } from './shells.ts'

@@ -1,4 +1,5 @@
 // Answers a shell that runs the command with COMP_LINE set, as "complete -C" does: one candidate a line.
+// Nothing else may be printed: the shell would take it for a candidate.
 import { entriesFor } from '../command-table.ts'
 import type { Environment } from '../environment.ts'
 import { candidates, splitLine } from './candidates.ts'

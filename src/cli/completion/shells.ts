@@ -1,4 +1,5 @@
 // The lines that make a shell ask this command for completions, and where each shell reads them.
+// bash and zsh run the command with COMP_LINE set; fish does so through a function.
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 

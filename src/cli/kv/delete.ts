@@ -1,4 +1,5 @@
 // kv delete: the current version, or the versions named; a version 2 engine can undelete them.
+// API: DELETE data/PATH for the current version, delete/PATH for those that are named.
 import { barePath } from '../api-paths.ts'
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { toJson } from '../exact-json.ts'

@@ -1,4 +1,5 @@
 // kv enable-versioning: version 1 becomes version 2.
+// API: sys/mounts/PATH/tune with the option version=2.
 import { barePath, folderPath } from '../api-paths.ts'
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { toJson } from '../exact-json.ts'

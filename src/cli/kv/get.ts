@@ -1,4 +1,5 @@
 // kv get: a secret's value, with the metadata of its version.
+// API: data/PATH on version 2, the path itself on version 1.
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { attempt, Failure } from '../failure.ts'
 import { integerFlag } from '../flags.ts'

@@ -1,4 +1,5 @@
 // Reading a secret's value with its metadata. A deleted version is an absence (404) that still has metadata.
+// Source: the KV v2 API page; a change builds upon a version that exists.
 import type { Client } from '../client.ts'
 import type { JsonMap } from '../exact-json.ts'
 import { attempt, Failure } from '../failure.ts'

@@ -1,4 +1,5 @@
 // The headings between which kv commands print their tables.
+// Widths are counted in bytes, as Vault's command does.
 import type { JsonMap } from '../exact-json.ts'
 import type { Ui } from '../ui.ts'
 

@@ -1,4 +1,5 @@
 // What kv put and kv patch print: where the secret is and the metadata of the new version.
+// The exit code is 0 also where the server answered nothing.
 import type { CommonValues } from '../command.ts'
 import { OrderedMap } from '../exact-json.ts'
 import { fieldOf, outputData, outputSecret, printField } from '../output.ts'

@@ -1,4 +1,5 @@
 // kv list and kv scan: the secrets in a folder, one level or all of them.
+// API: metadata/PATH on version 2, with list=true or scan=true.
 import { barePath } from '../api-paths.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { attempt, Failure } from '../failure.ts'

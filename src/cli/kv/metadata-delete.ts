@@ -1,4 +1,5 @@
 // kv metadata delete: a secret with all its versions, for good.
+// API: DELETE metadata/PATH, version 2 alone.
 import { barePath } from '../api-paths.ts'
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { attempt } from '../failure.ts'

@@ -1,4 +1,5 @@
 // kv metadata get: what is kept about a secret, and its versions.
+// API: metadata/PATH, version 2 alone; versions are printed in their order.
 import { barePath } from '../api-paths.ts'
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { attempt, Failure } from '../failure.ts'

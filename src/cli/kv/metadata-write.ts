@@ -1,4 +1,5 @@
 // kv metadata put and patch: settings and custom metadata of a secret.
+// API: PUT and PATCH metadata/PATH, version 2 alone; null removes a key.
 import { barePath } from '../api-paths.ts'
 import type { Client } from '../client.ts'
 import { type CommandContext, defineCommand, ONE_ARGUMENT } from '../command.ts'

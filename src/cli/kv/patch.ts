@@ -1,4 +1,5 @@
 // kv patch: some fields of a secret, the others kept; by HTTP PATCH or by reading, changing and writing.
+// Reading and writing is guarded by check-and-set, so nobody's write in between is lost.
 import { barePath } from '../api-paths.ts'
 import type { Client } from '../client.ts'
 import { type CommandContext, defineCommand } from '../command.ts'

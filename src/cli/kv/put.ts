@@ -1,4 +1,5 @@
 // kv put: a secret, or a new version of it.
+// API: data/PATH with data and options on version 2, the bare data on version 1.
 import { barePath } from '../api-paths.ts'
 import { defineCommand } from '../command.ts'
 import { parseData } from '../data-arguments.ts'

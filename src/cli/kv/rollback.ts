@@ -1,4 +1,5 @@
 // kv rollback: an older version becomes the newest one.
+// Check-and-set guards it: a write of somebody else in between makes it fail.
 import { barePath } from '../api-paths.ts'
 import { defineCommand } from '../command.ts'
 import { toJson } from '../exact-json.ts'

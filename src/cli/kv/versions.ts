@@ -1,4 +1,5 @@
 // kv undelete and kv destroy: what happens to versions that are named.
+// API: undelete/PATH and destroy/PATH with a list of versions.
 import { barePath } from '../api-paths.ts'
 import { type CommandContext, defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { toJson } from '../exact-json.ts'

@@ -1,4 +1,5 @@
 // auth help: how to log in with a method, by its type or by the path it is enabled at.
+// The texts are kept here, so that they can be read while the server is sealed.
 import { barePath, folderPath } from '../api-paths.ts'
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { attempt, Failure } from '../failure.ts'

@@ -1,4 +1,5 @@
 // auth enable, disable, list and tune.
+// API: sys/auth/PATH; tuning goes through sys/mounts/auth/PATH/tune.
 import { barePath, folderPath } from '../api-paths.ts'
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { OrderedMap } from '../exact-json.ts'

@@ -1,4 +1,5 @@
 // The lists of secrets engines and auth methods: as tables, and with all members for machines.
+// Answers of sys also hold the mounts beside other members: mounts are those that end in a slash.
 import { compareUtf8 } from '../../base/utf8-order.ts'
 import { formatTable } from '../columns.ts'
 import { type Json, type JsonMap, OrderedMap } from '../exact-json.ts'

@@ -1,4 +1,5 @@
 // secrets move and auth move: the server moves in the background, and the command waits for it.
+// API: sys/remount and sys/remount/status/ID.
 import { folderPath } from '../api-paths.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { toJson } from '../exact-json.ts'

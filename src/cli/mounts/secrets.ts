@@ -1,4 +1,5 @@
 // secrets enable, disable, list and tune.
+// API: sys/mounts/PATH and sys/mounts/PATH/tune.
 import { barePath, folderPath } from '../api-paths.ts'
 import { defineCommand, ONE_ARGUMENT } from '../command.ts'
 import { attempt } from '../failure.ts'

@@ -1,4 +1,5 @@
 // Asking for a key share on the terminal without showing it.
+// A share is never echoed and never kept.
 import { wrapText } from '../columns.ts'
 import { Failure, messageOf } from '../failure.ts'
 import type { StandardInput } from '../standard-input.ts'

@@ -1,3 +1,4 @@
+// One-time passwords and what they encode.
 import { expect, it } from 'vitest'
 import { pooledRandom } from '../../base/random.ts'
 import { decodeToken, oneTimePassword } from './generate-root.ts'

@@ -1,4 +1,5 @@
 // operator init: a new server gets its keys and its first token.
+// API: sys/init. The keys are printed once and stored nowhere.
 import type { Client } from '../client.ts'
 import { wrapText } from '../columns.ts'
 import { type CommandContext, defineCommand } from '../command.ts'

@@ -1,4 +1,5 @@
 // operator members: the nodes of a cluster.
+// API: sys/ha-status.
 import { formatTable } from '../columns.ts'
 import { defineCommand } from '../command.ts'
 import type { JsonMap } from '../exact-json.ts'

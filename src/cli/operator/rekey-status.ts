@@ -1,4 +1,5 @@
 // How far a change of key shares, or its verification, is: the members of the answers and the tables.
+// Source: the API pages of sys/rekey and sys/rekey/verify.
 import type { JsonMap } from '../exact-json.ts'
 import { formatValue } from '../go-format.ts'
 import { numberOf, type Shape, textOf, textsOf, ZERO } from '../secret.ts'

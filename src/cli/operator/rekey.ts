@@ -1,4 +1,5 @@
 // operator rekey and rotate-keys: new key shares, without and with a token.
+// API: sys/rekey and sys/rotate/root, which are the same steps.
 import { defineCommand } from '../command.ts'
 import { type ShareApi, ShareChange, shareFlags } from './share-change.ts'
 

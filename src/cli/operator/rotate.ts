@@ -1,4 +1,5 @@
 // operator rotate and key-status: the key that new data is encrypted with.
+// API: sys/rotate and sys/key-status.
 import type { Client } from '../client.ts'
 import { formatColumns } from '../columns.ts'
 import { defineCommand } from '../command.ts'

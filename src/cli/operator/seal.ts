@@ -1,4 +1,5 @@
 // operator seal and step-down.
+// API: sys/seal and sys/step-down.
 import { defineCommand } from '../command.ts'
 import { attempt } from '../failure.ts'
 

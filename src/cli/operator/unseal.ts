@@ -1,4 +1,5 @@
 // operator unseal: one key share after the other.
+// API: sys/unseal. A share given as an argument stays in the history of the shell.
 import { wrapText } from '../columns.ts'
 import { defineCommand } from '../command.ts'
 import { toJson } from '../exact-json.ts'

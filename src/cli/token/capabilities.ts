@@ -1,4 +1,5 @@
 // token capabilities.
+// API: sys/capabilities and sys/capabilities-self.
 import { defineCommand } from '../command.ts'
 import { toJson } from '../exact-json.ts'
 import { attempt, Failure } from '../failure.ts'

@@ -1,4 +1,5 @@
 // token create.
+// API: auth/token/create and auth/token/create/ROLE.
 import { defineCommand } from '../command.ts'
 import { toJson } from '../exact-json.ts'
 import { attempt, Failure } from '../failure.ts'

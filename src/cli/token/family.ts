@@ -1,4 +1,5 @@
 // The group "token".
+// Groups only have help; what they do is in the commands inside them.
 import type { Family } from '../command.ts'
 
 export const tokenFamily: Family = {

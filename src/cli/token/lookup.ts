@@ -1,4 +1,5 @@
 // token lookup.
+// API: auth/token/lookup, lookup-self and lookup-accessor.
 import type { Client } from '../client.ts'
 import { defineCommand } from '../command.ts'
 import { toJson } from '../exact-json.ts'

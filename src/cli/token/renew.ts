@@ -1,4 +1,5 @@
 // token renew.
+// API: auth/token/renew, renew-self and renew-accessor.
 import { defineCommand } from '../command.ts'
 import { type JsonLike, toJson } from '../exact-json.ts'
 import { attempt, Failure } from '../failure.ts'

@@ -1,4 +1,5 @@
 // token revoke.
+// API: auth/token/revoke, revoke-self, revoke-orphan, revoke-accessor; sys/leases/revoke-prefix.
 import { type CommandContext, defineCommand } from '../command.ts'
 import { toJson } from '../exact-json.ts'
 import { attempt, Failure } from '../failure.ts'

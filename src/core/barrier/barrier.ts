@@ -22,6 +22,8 @@ export interface BarrierOptions {
   readonly random: Random
   /** Encryptions that one process reserves at a time. */
   readonly usesPerBlock?: number
+  /** Called when the keyring or the root key in use became another one than at unsealing. */
+  readonly onKeysChanged?: () => void
 }
 
 export interface KeyStatus {
@@ -48,6 +50,7 @@ export class Barrier implements UsesHolder {
   readonly #clock: Clock
   readonly #random: Random
   readonly #uses: KeyUses
+  readonly #onKeysChanged: () => void
   #opened: Opened | null = null
   /** Moves at every seal: what was begun before must not unseal afterwards. */
   #sealCount = 0
@@ -58,6 +61,7 @@ export class Barrier implements UsesHolder {
     this.#clock = options.clock
     this.#random = options.random
     this.#uses = new KeyUses(this, options)
+    this.#onKeysChanged = options.onKeysChanged ?? (() => {})
   }
 
   get isSealed(): boolean {
@@ -248,6 +252,7 @@ export class Barrier implements UsesHolder {
     this.#opened = { keyring, version, rootKey, header: headerOf(keyring.term) }
     before?.keyring.wipe()
     if (before && before.rootKey !== rootKey) before.rootKey.fill(0)
+    if (before) this.#onKeysChanged()
   }
 
   async #reload(): Promise<void> {

@@ -17,7 +17,7 @@ const params = { path: string('Path of the secret.') }
 function ownerOf(ctx: CoreContext): TokenRecord {
   if (!ctx.record) throw denied()
   if (ctx.record.kind === 'batch') {
-    throw badRequest('cubbyhole operations are only supported by "service" type tokens')
+    throw badRequest("cubbyhole operations are only supported by 'service' type tokens")
   }
   return ctx.record
 }

@@ -79,7 +79,10 @@ export class LeaseWork {
   /** Hands the place to the next in line, or frees it. */
   #leave(mountId: string): void {
     const next = this.#waiting.get(mountId)?.shift()
-    if (next) return next()
+    if (next) {
+      next()
+      return
+    }
     this.#waiting.delete(mountId)
     const running = (this.#running.get(mountId) ?? 1) - 1
     if (running <= 0) this.#running.delete(mountId)

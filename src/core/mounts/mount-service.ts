@@ -137,8 +137,12 @@ export class MountService {
     await this.#storage.transaction(async (tx) => {
       const entry = await tx.get(key)
       if (!entry) throw badRequest(`no mount at ${record.path}`)
-      tx.put(key, { json: change(entry.json<MountRecord>()) })
+      const before = entry.json<MountRecord>()
+      const after = change(before)
+      tx.put(key, { json: after })
       tx.touch(CORE_EPOCH_KEY)
+      // What the engine's former version still has in flight must not land among the new one's data.
+      if (before.options?.version !== after.options?.version) tx.touch(mountAliveKey(record.id))
     })
   }
 

@@ -1,5 +1,6 @@
 // A policy's text (HCL or JSON) to rules. What is not understood is refused with its place, never
 // skipped: a misspelt key or capability must not turn into another policy than the one that was meant.
+
 import { badRequest } from '../../base/errors.ts'
 import { HclError, type HclItem, type HclObject, type HclValue, parseHcl } from '../../base/hcl.ts'
 import {
@@ -18,6 +19,7 @@ import {
 import type { Json } from '../../base/json.ts'
 import { didYouMean } from '../../base/nearest.ts'
 import { parseTemplate, type Template } from './identity-template.ts'
+import { listFilterFault } from './list-filter.ts'
 import { parseControlGroup } from './parse-control-group.ts'
 import { CAPABILITY_BITS, type Capability, type Policy, type PolicyRule } from './policy.ts'
 
@@ -196,6 +198,8 @@ function readListFilter(value: HclValue, name: string): string {
       `"${name}" takes a template that uses .key, such as "{{ .path }}{{ .key }}"`,
     )
   }
+  const fault = listFilterFault(text)
+  if (fault) throw new HclError(value.at, `"${name}": ${fault}`)
   return text
 }
 

@@ -1,149 +1,203 @@
-// The seal of key shares: N shares, M of which make the unseal key, which wraps the root key. This one
-// keeps its progress in the process; hosts with several workers share it through their supervisor.
+// The seal of key shares: N shares, M of which make the unseal key, which wraps the root key. This is a
+// process's side of it; progress and keys of the host lie with the keeper (seal-keeper.ts). Invariant: a
+// process is open exactly while `onUnsealed` has succeeded and the barrier has keys; opening and closing
+// happen one after the other.
 import { badRequest } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
-import { AEAD_KEY_BYTES, aeadKey, aeadOpen, aeadSeal } from '../../crypto/aead.ts'
-import { combineShares, splitSecret } from '../../crypto/shamir.ts'
-import { equalSecrets } from '../../crypto/timing.ts'
+import { AEAD_KEY_BYTES } from '../../crypto/aead.ts'
+import { splitSecret } from '../../crypto/shamir.ts'
+import type { Log } from '../../sdk/log.ts'
 import type { StorageBackend } from '../../sdk/storage.ts'
 import type { Barrier } from '../barrier/barrier.ts'
+import type { HostBus } from '../host-bus.ts'
 import { SEAL_KEY } from '../keys.ts'
-import type { Seal, SealStatus } from './seal.ts'
+import { unwrapRootKey, wrapRootKey } from './root-key-wrap.ts'
+import type { ChosenSecrets, Initialized, Seal, SealStatus, SharesWanted } from './seal.ts'
+import { sealTopics } from './seal-keeper.ts'
 import { encodeSealRecord, readSealRecord, type SealRecord } from './seal-record.ts'
-
-const WRAP_HEADER = Buffer.of(1)
-const WRAP_AAD = Buffer.from(SEAL_KEY)
 
 export interface SharesSealParts {
   readonly backend: StorageBackend
   readonly barrier: Barrier
   readonly random: Random
+  readonly log: Log
+  readonly bus: HostBus
   readonly clusterName: string
-  /** Called after the barrier opened and before it closes. */
-  onUnsealed(): Promise<void>
+  /** Called after the barrier opened and before it closes. `isFirst`: no other process is open yet. */
+  onUnsealed(isFirst: boolean): Promise<void>
   onSealing(): Promise<void>
+  /** Writes the first contents of a store whose barrier is open; answers the root token. */
+  firstContents(unsealKey: Buffer, rootToken: string | undefined): Promise<string>
 }
 
 export class SharesSeal implements Seal {
   readonly #parts: SharesSealParts
-  #given: Buffer[] = []
-  #nonce = ''
+  #isOpen = false
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(parts: SharesSealParts) {
     this.#parts = parts
+    const { bus } = parts
+    bus.answer(sealTopics.openProcess, (keys) => this.#inTurn(() => this.#openWith(keys)))
+    bus.answer(sealTopics.closeProcess, () => this.close())
   }
 
   isSealed(): boolean {
-    return this.#parts.barrier.isSealed
+    return !this.#isOpen
   }
 
   async status(): Promise<SealStatus> {
-    const stored = await readSealRecord(this.#parts.backend)
+    const { backend, bus } = this.#parts
+    const stored = await readSealRecord(backend)
+    const given =
+      stored && !this.#isOpen
+        ? await bus.ask(sealTopics.progress, null)
+        : { progress: 0, nonce: '' }
     return {
       type: 'shamir',
       initialized: stored !== null,
       sealed: this.isSealed(),
       threshold: stored?.record.threshold ?? 0,
       shares: stored?.record.shares ?? 0,
-      progress: this.#given.length,
-      nonce: this.#nonce,
+      progress: given.progress,
+      nonce: given.nonce,
       clusterId: stored?.record.clusterId ?? '',
       clusterName: stored?.record.clusterName ?? '',
     }
   }
 
-  async initialize(of: { shares: number; threshold: number }): Promise<readonly Buffer[]> {
-    const { random, barrier, clusterName } = this.#parts
-    const unsealKey = random.bytes(AEAD_KEY_BYTES)
-    const rootKey = random.bytes(AEAD_KEY_BYTES)
-    try {
-      const record: SealRecord = {
-        type: 'shamir',
-        shares: of.shares,
-        threshold: of.threshold,
-        clusterId: random.uuid(),
-        clusterName: clusterName || `strongroom-cluster-${random.bytes(4).toString('hex')}`,
-        wraps: [{ kind: 'shares', blob: wrapRootKey(unsealKey, rootKey, random) }],
-      }
-      const shares = splitSecret(unsealKey, of.shares, of.threshold, random)
-      await barrier.initialize(rootKey, {
-        expect: new Map([[SEAL_KEY, null]]),
-        writes: new Map([[SEAL_KEY, encodeSealRecord(record)]]),
-      })
-      await barrier.unseal(rootKey)
-      await this.#parts.onUnsealed()
-      return shares
-    } finally {
-      unsealKey.fill(0)
-      rootKey.fill(0)
-    }
+  initialize(wanted: SharesWanted, chosen: ChosenSecrets = {}): Promise<Initialized> {
+    return this.#inTurn(() => this.#initialize(wanted, chosen))
   }
 
   async unseal(share: Buffer): Promise<SealStatus> {
-    const stored = await readSealRecord(this.#parts.backend)
+    const { backend, bus } = this.#parts
+    const stored = await readSealRecord(backend)
     if (!stored) throw badRequest('Vault is not initialized')
-    if (!this.isSealed()) return this.status()
-    if (this.#given.some((known) => equalSecrets(known, share))) return this.status()
-    if (this.#given.length === 0) this.#nonce = this.#parts.random.uuid()
-    this.#given.push(share)
-    if (this.#given.length < stored.record.threshold) return this.status()
-    const given = this.#given
-    this.#forget()
-    try {
-      await this.#open(stored.record, given)
-    } finally {
-      for (const one of given) one.fill(0)
+    if (this.#isOpen) return this.status()
+    const { threshold } = stored.record
+    const taken = await bus.ask(sealTopics.give, { share, threshold })
+    if (taken.shares) {
+      await this.#inTurn(() => this.#openFrom(stored.record, taken.shares ?? []))
+      await this.#tellKeys(sealTopics.opened)
     }
     return this.status()
   }
 
   async resetUnseal(): Promise<SealStatus> {
-    for (const one of this.#given) one.fill(0)
-    this.#forget()
+    if (this.#isOpen) throw badRequest('vault is unsealed')
+    await this.#parts.bus.ask(sealTopics.reset, null)
     return this.status()
   }
 
   async seal(): Promise<void> {
-    if (this.isSealed()) return
-    await this.#parts.onSealing()
-    this.#parts.barrier.seal()
+    if (this.#isOpen) await this.#parts.bus.ask(sealTopics.close, null)
   }
 
-  async #open(record: SealRecord, shares: readonly Buffer[]): Promise<void> {
+  async follow(): Promise<void> {
+    const keys = await this.#parts.bus.ask(sealTopics.keys, null)
+    if (keys) await this.#inTurn(() => this.#openWith(keys))
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      const wasOpen = this.#isOpen
+      this.#isOpen = false
+      if (wasOpen) await this.#parts.onSealing()
+      this.#parts.barrier.seal()
+    })
+  }
+
+  /** For the barrier's `onKeysChanged`: the keeper has to have the newest keys for the next process. */
+  keysChanged(): void {
+    if (!this.#isOpen) return
+    this.#tellKeys(sealTopics.changed).catch((error: unknown) => {
+      this.#parts.log.warn('the supervisor did not take the changed keys', { err: error })
+    })
+  }
+
+  async #initialize(wanted: SharesWanted, chosen: ChosenSecrets): Promise<Initialized> {
+    const { random, barrier, clusterName } = this.#parts
+    if (this.#isOpen) throw badRequest('Vault is already initialized')
+    const unsealKey = Buffer.from(chosen.unsealKey ?? random.bytes(AEAD_KEY_BYTES))
+    const rootKey = random.bytes(AEAD_KEY_BYTES)
+    try {
+      const record: SealRecord = {
+        type: 'shamir',
+        ...wanted,
+        clusterId: random.uuid(),
+        clusterName: clusterName || `strongroom-cluster-${random.bytes(4).toString('hex')}`,
+        wraps: [{ kind: 'shares', blob: wrapRootKey(unsealKey, rootKey, random) }],
+      }
+      const shares = splitSecret(unsealKey, wanted.shares, wanted.threshold, random)
+      await barrier.initialize(rootKey, {
+        expect: new Map([[SEAL_KEY, null]]),
+        writes: new Map([[SEAL_KEY, encodeSealRecord(record)]]),
+      })
+      await barrier.unseal(rootKey)
+      const rootToken = await this.#parts.firstContents(unsealKey, chosen.rootToken)
+      return { shares, rootToken }
+    } finally {
+      barrier.seal()
+      unsealKey.fill(0)
+      rootKey.fill(0)
+    }
+  }
+
+  async #openFrom(record: SealRecord, shares: readonly Uint8Array[]): Promise<void> {
+    const { barrier } = this.#parts
+    if (this.#isOpen) return
     const rootKey = unwrapRootKey(record, shares)
-    const isOpen = rootKey !== null && (await this.#parts.barrier.unseal(rootKey))
+    for (const share of shares) share.fill(0)
+    const isRight = rootKey !== null && (await barrier.unseal(rootKey))
     rootKey?.fill(0)
-    if (!isOpen) {
+    if (!isRight) {
       throw badRequest(
-        'failed to unseal: the shares do not make the unseal key; begin again with shares of one set',
+        'unseal failed: invalid key: the shares given do not make the unseal key; begin again',
       )
     }
-    await this.#parts.onUnsealed()
+    await this.#serve(true)
   }
 
-  #forget(): void {
-    this.#given = []
-    this.#nonce = ''
+  async #openWith(keys: Uint8Array): Promise<void> {
+    const { barrier } = this.#parts
+    if (this.#isOpen) return
+    barrier.importKeys(keys)
+    keys.fill(0)
+    try {
+      await barrier.reload()
+    } catch (error) {
+      barrier.seal()
+      throw error
+    }
+    await this.#serve(false)
   }
-}
 
-export function wrapRootKey(unsealKey: Buffer, rootKey: Buffer, random: Random): string {
-  return aeadSeal(aeadKey(unsealKey), random, WRAP_HEADER, rootKey, WRAP_AAD).toString('base64')
-}
-
-/** The root key from enough shares; null where they don't make the unseal key. The caller wipes it. */
-export function unwrapRootKey(record: SealRecord, shares: readonly Buffer[]): Buffer | null {
-  let unsealKey: Buffer
-  try {
-    // One share of one is the key itself, as in Vault.
-    unsealKey = record.shares === 1 ? Buffer.from(shares[0]!) : combineShares(shares)
-  } catch {
-    // Shares of another length or two of one number: no set at all.
-    return null
+  async #serve(isFirst: boolean): Promise<void> {
+    try {
+      await this.#parts.onUnsealed(isFirst)
+      this.#isOpen = true
+    } catch (error) {
+      this.#parts.barrier.seal()
+      throw error
+    }
   }
-  if (unsealKey.length !== AEAD_KEY_BYTES) return null
-  const blob = record.wraps.find((wrap) => wrap.kind === 'shares')?.blob ?? ''
-  const key = aeadKey(unsealKey)
-  unsealKey.fill(0)
-  return aeadOpen(key, WRAP_HEADER.length, Buffer.from(blob, 'base64'), WRAP_AAD)
+
+  async #tellKeys(topic: typeof sealTopics.opened | typeof sealTopics.changed): Promise<void> {
+    const { barrier, bus } = this.#parts
+    // Sealed again in the meantime.
+    if (barrier.isSealed) return
+    const keys = barrier.exportKeys()
+    try {
+      await bus.ask(topic, keys)
+    } finally {
+      keys.fill(0)
+    }
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(step)
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
 }

@@ -44,7 +44,7 @@ async function aclOfToken(
     ? await ctx.core.tokens.find(by.token)
     : await ctx.core.tokens.findByAccessor(by.accessor ?? '')
   const caller = record ? await ctx.core.callers.fresh(record, ctx.view) : null
-  if (!caller || !caller.namespace.path.startsWith(ctx.place.namespace.path)) {
+  if (!caller?.namespace.path.startsWith(ctx.place.namespace.path)) {
     throw badRequest(by.token ? 'invalid token' : 'invalid accessor')
   }
   return caller.acl

@@ -6,8 +6,8 @@ import { boolean, integer, list, string } from '../../schema/field.ts'
 import type { Answer, Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { CoreContext } from '../request-context.ts'
-import { bootstrap } from '../seal/bootstrap.ts'
-import type { SealStatus } from '../seal/seal.ts'
+import type { SealStatus, SharesWanted } from '../seal/seal.ts'
+import { parseShare, splitFault } from '../seal/share-text.ts'
 
 const { read, write } = endpoints<CoreContext>()
 
@@ -31,43 +31,16 @@ function statusView(ctx: CoreContext, status: SealStatus): Data {
   }
 }
 
-/** A share as base64 or hex, as Vault takes it. */
-function parseShare(key: string): Buffer {
-  const text = key.trim()
-  const bytes = /^(?:[0-9a-f]{2})+$/i.test(text)
-    ? Buffer.from(text, 'hex')
-    : /^[A-Za-z0-9+/]+={0,2}$/.test(text)
-      ? Buffer.from(text, 'base64')
-      : null
-  if (!bytes || bytes.length < 16 || bytes.length > 512) {
-    throw badRequest("'key' must be a valid hex or base64 string")
-  }
-  return bytes
-}
-
-async function initialize(
-  ctx: CoreContext,
-  of: { shares: number; threshold: number },
-): Promise<Answer> {
-  const { shares, threshold } = of
-  if (shares < 1 || shares > 255) throw badRequest('secret_shares must be between 1 and 255')
-  if (threshold < 1 || threshold > shares) {
-    throw badRequest('secret_threshold must be between 1 and secret_shares')
-  }
-  if (shares > 1 && threshold < 2) {
-    throw badRequest(
-      'invalid seal configuration: threshold must be greater than one for multiple shares',
-    )
-  }
-  const made = await ctx.host.seal.initialize({ shares, threshold })
-  // The store is open for as long as its first contents take; then it waits for its shares.
-  const token = await bootstrap(ctx.host.core!)
-  await ctx.host.seal.seal()
+async function initialize(ctx: CoreContext, wanted: SharesWanted): Promise<Answer> {
+  const fault = splitFault(wanted)
+  if (fault) throw badRequest(`invalid seal configuration: ${fault}`)
+  const { shares, rootToken } = await ctx.host.seal.initialize(wanted)
+  ctx.host.log.info('initialised', { ...wanted })
   return {
     data: {
-      keys: made.map((share) => share.toString('hex')),
-      keys_base64: made.map((share) => share.toString('base64')),
-      root_token: token,
+      keys: shares.map((share) => share.toString('hex')),
+      keys_base64: shares.map((share) => share.toString('base64')),
+      root_token: rootToken,
     },
   }
 }

@@ -4,7 +4,7 @@
 // Blob: version (1 byte), salt (16), nonce (12), ciphertext, tag (16); associated data: the namespace's id.
 import { createCipheriv, createDecipheriv, createSecretKey, hash } from 'node:crypto'
 import type { Random } from '../../base/random.ts'
-import { decodeEntry, EMPTY_TOKEN, encodeEntry, type TokenEntry } from './token-entry.ts'
+import { decodeEntry, encodeEntry, type TokenEntry } from './token-entry.ts'
 
 const VERSION = 1
 const SALT = 16
@@ -18,6 +18,8 @@ export interface BatchSealer {
   seal(entry: TokenEntry, namespaceId: string): string
   /** null where the body was not sealed by this server for that namespace. */
   open(body: string, namespaceId: string): TokenEntry | null
+  /** Wipes the key; nothing can be opened afterwards. */
+  wipe(): void
 }
 
 /** `key`: 32 bytes. */
@@ -34,7 +36,7 @@ export function batchSealer(key: Uint8Array, random: Random): BatchSealer {
   }
   return {
     seal(entry, namespaceId) {
-      const text = encodeEntry({ ...EMPTY_TOKEN, ...entry }) as string
+      const text = encodeEntry(entry)
       // Spaces behind JSON change nothing when it is read.
       const short = MIN_BLOB_BYTES - HEAD - TAG - Buffer.byteLength(text)
       const plain = Buffer.from(short > 0 ? text + ' '.repeat(short) : text)
@@ -50,6 +52,7 @@ export function batchSealer(key: Uint8Array, random: Random): BatchSealer {
       ])
       return sealed.toString('base64url')
     },
+    wipe: () => void scratch.fill(0),
     open(body, namespaceId) {
       const blob = Buffer.from(body, 'base64url')
       if (blob.length < HEAD + TAG || blob[0] !== VERSION) return null

@@ -94,9 +94,8 @@ export function changedRole(role: TokenRole, sent: Sent, warnings: string[]): To
       as: (tokenBoundCidrs, boundCidrs) => ({ tokenBoundCidrs, boundCidrs }),
     }),
   }
-  for (const cidr of next.tokenBoundCidrs) {
-    if (!parseCidr(cidr)) throw badRequest(`error parsing bound_cidrs: ${cidr} is not a block`)
-  }
+  assertCidrs('role fields', sent.token_bound_cidrs)
+  assertCidrs('bound_cidrs', sent.bound_cidrs)
   assertBatch(next)
   return next
 }
@@ -121,6 +120,14 @@ function renamed<T, R>(
   }
   if (sent !== undefined) return of.as(sent, of.empty)
   return sentOld === undefined ? of.as(of.now, of.old) : of.as(sentOld, sentOld)
+}
+
+function assertCidrs(what: string, cidrs: readonly string[] | undefined): void {
+  const bad = cidrs?.find((cidr) => !parseCidr(cidr))
+  if (bad === undefined) return
+  throw badRequest(
+    `error parsing ${what}: error parsing address "${bad}": Unable to convert "${bad}" to an IPv4 or IPv6 address, or a UNIX Socket`,
+  )
 }
 
 function checkedSuffix(suffix: string): string {
@@ -161,7 +168,7 @@ function assertBatch(role: TokenRole): void {
 
 export function roleData(role: TokenRole): Data {
   return {
-    allowed_entity_aliases: role.allowedEntityAliases,
+    allowed_entity_aliases: role.allowedEntityAliases.length > 0 ? role.allowedEntityAliases : null,
     allowed_policies: role.allowedPolicies,
     allowed_policies_glob: role.allowedPoliciesGlob,
     bound_cidrs: role.boundCidrs.length > 0 ? role.boundCidrs : undefined,

@@ -1,8 +1,9 @@
 // What the rows of the token mount ask about their caller and about tokens that a request names.
-import { badRequest, denied } from '../../base/errors.ts'
+import { type ApiError, badRequest, denied } from '../../base/errors.ts'
 import { decide } from '../policies/decide.ts'
 import type { PolicyStore } from '../policies/policy-store.ts'
 import type { CoreContext } from '../request-context.ts'
+import type { TokenEntry } from './token-entry.ts'
 import type { TokenRecord } from './token-record.ts'
 import { lookupData } from './token-views.ts'
 
@@ -28,12 +29,16 @@ export async function namedToken(ctx: CoreContext, text: string): Promise<TokenR
   return ctx.core.tokens.find(text)
 }
 
+/** Vault prints these two in the form of a list of errors. */
+export const accessorFault = (what: 'missing' | 'invalid'): ApiError =>
+  badRequest(`1 error occurred:\n\t* ${what} accessor\n\n`)
+
 /** The token of an accessor of the request's namespace; 400 for an empty one. */
 export async function tokenByAccessor(
   ctx: CoreContext,
   accessor: string | undefined,
 ): Promise<TokenRecord | null> {
-  if (!accessor) throw badRequest('missing accessor')
+  if (!accessor) throw accessorFault('missing')
   const located = ctx.core.tokens.locateAccessor(accessor)
   if (located && located.namespaceId !== ctx.place.namespace.id) return null
   return located && ctx.core.tokens.findByAccessor(accessor)
@@ -46,13 +51,17 @@ export async function viewOf(ctx: CoreContext, record: TokenRecord, text: string
   return lookupData({
     kind: record.kind,
     accessor: record.accessor,
-    entry: record.entry,
+    entry: record === ctx.record ? spentEntry(record.entry) : record.entry,
     text,
     namespacePath: namespace?.path ?? '',
     isOrphan: record.lineage.length === 0 || (await ctx.core.tokens.isOrphan(record)),
     nowMs: ctx.clock.now(),
   })
 }
+
+/** Of the calling token: this request has spent one of its uses; after the last one Vault shows -1. */
+const spentEntry = (entry: TokenEntry): TokenEntry =>
+  entry.numUses > 0 ? { ...entry, numUses: entry.numUses - 1 || -1 } : entry
 
 interface KnownPolicies {
   readonly versions: string

@@ -21,6 +21,8 @@ export interface TokenDeps {
 
 export interface TokenCore extends TokenDeps {
   hash(text: string): string
+  /** Forgets the secrets and all that was decoded. */
+  wipe(): void
   readonly batch: BatchSealer
   /** By the entry's key; batch tokens by 'hvb/' and their hash. */
   readonly records: Cache<TokenRecord>
@@ -43,11 +45,21 @@ export async function openTokenCore(deps: TokenDeps): Promise<TokenCore> {
     if (!key) tx.put(BATCH_TOKEN_KEY, made.key)
     return made
   })
-  return {
+  const hasher = tokenHasher(secrets.salt)
+  const core: TokenCore = {
     ...deps,
-    hash: tokenHasher(secrets.salt),
+    hash: hasher.hash,
     batch: batchSealer(secrets.key, deps.random),
     records: generationCache({ maxCount: MAX_CACHED_TOKENS, maxBytes: MAX_CACHED_TOKEN_BYTES }),
     tombstones: tombstones(deps.storage),
+    wipe() {
+      hasher.wipe()
+      core.batch.wipe()
+      core.records.clear()
+      core.tombstones.clear()
+    },
   }
+  secrets.salt.fill(0)
+  secrets.key.fill(0)
+  return core
 }

@@ -8,7 +8,14 @@ import type { CoreContext } from '../request-context.ts'
 import { pageFields } from '../system/page-fields.ts'
 import { createEndpoints } from './create-endpoints.ts'
 import { roleEndpoints } from './role-endpoints.ts'
-import { callerToken, hasSudo, namedToken, tokenByAccessor, viewOf } from './token-context.ts'
+import {
+  accessorFault,
+  callerToken,
+  hasSudo,
+  namedToken,
+  tokenByAccessor,
+  viewOf,
+} from './token-context.ts'
 import type { TokenRecord } from './token-record.ts'
 import type { Renewal } from './token-renew.ts'
 import { tokenRole } from './token-role.ts'
@@ -67,10 +74,17 @@ async function limitsOf(
   }
   return {
     mount,
-    periodSeconds: role.tokenPeriodSeconds,
-    explicitMaxTtlSeconds: role.tokenExplicitMaxTtlSeconds,
+    periodSeconds: lesserLimit(entry.periodSeconds, role.tokenPeriodSeconds),
+    explicitMaxTtlSeconds: lesserLimit(
+      entry.explicitMaxTtlSeconds,
+      role.tokenExplicitMaxTtlSeconds,
+    ),
   }
 }
+
+/** 0 means no limit. */
+const lesserLimit = (one: number, other: number): number =>
+  one === 0 || other === 0 ? one || other : Math.min(one, other)
 
 async function revoke(ctx: CoreContext, record: TokenRecord): Promise<Answer> {
   if (record.kind === 'batch') throw badRequest('batch tokens cannot be revoked')
@@ -109,7 +123,7 @@ const lookupEndpoints: readonly Row<CoreContext>[] = [
     effects: false,
     handle: async (ctx, values) => {
       const record = await tokenByAccessor(ctx, values.accessor)
-      if (!record) throw badRequest('invalid accessor')
+      if (!record) throw accessorFault('invalid')
       return { data: await viewOf(ctx, record, '') }
     },
   }),
@@ -135,7 +149,7 @@ const renewEndpoints: readonly Row<CoreContext>[] = [
     input: { ...accessor, ...increment },
     handle: async (ctx, values) => {
       const record = await tokenByAccessor(ctx, values.accessor)
-      if (!record) throw badRequest('invalid accessor')
+      if (!record) throw accessorFault('invalid')
       return renew(ctx, record, '', values.increment)
     },
   }),

@@ -1,6 +1,5 @@
 // A token as it is stored, under ns/<namespace>/token/<hash>. Fields that hold their default are left
 // out, since an entry is written and read on the hottest paths. The token's text is nowhere in it.
-import type { Writable } from '../../sdk/storage.ts'
 
 export interface TokenEntry {
   readonly policies: readonly string[]
@@ -41,6 +40,9 @@ export interface TokenEntry {
   readonly noIdentityPolicies: boolean
 }
 
+/** Where the root token of the initialisation says that it was made. */
+export const ROOT_TOKEN_PATH = 'auth/token/root'
+
 /** The defaults; what equals them is not stored. */
 export const EMPTY_TOKEN: TokenEntry = {
   policies: [],
@@ -71,7 +73,7 @@ export const EMPTY_TOKEN: TokenEntry = {
 }
 
 /** The entry as JSON text, without what is default. */
-export function encodeEntry(entry: TokenEntry): Writable {
+export function encodeEntry(entry: TokenEntry): string {
   return JSON.stringify({
     policies: entry.policies,
     path: entry.path,

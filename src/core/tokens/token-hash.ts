@@ -6,8 +6,16 @@ import { HmacSha256 } from '../../crypto/hmac.ts'
 /** Characters of base64url. */
 export const TOKEN_HASH_CHARS = 24
 
-/** Returns the hash of a token's text. */
-export function tokenHasher(salt: Uint8Array): (text: string) => string {
+export interface TokenHasher {
+  hash(text: string): string
+  /** Wipes the salt; nothing is found afterwards. */
+  wipe(): void
+}
+
+export function tokenHasher(salt: Uint8Array): TokenHasher {
   const hmac = new HmacSha256(salt)
-  return (text) => hmac.digest(text).toString('base64url').slice(0, TOKEN_HASH_CHARS)
+  return {
+    hash: (text) => hmac.digest(text).toString('base64url').slice(0, TOKEN_HASH_CHARS),
+    wipe: () => hmac.wipe(),
+  }
 }

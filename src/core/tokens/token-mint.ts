@@ -2,7 +2,7 @@
 // parent's first child sets a flag in the parent's entry; later children only expect that entry, so that
 // they don't conflict with one another, yet none can be added to a token that is being revoked.
 import { badRequest, denied } from '../../base/errors.ts'
-import { MAX_TOKEN_DEPTH } from '../../base/limits.ts'
+import { MAX_TOKEN_CHARS, MAX_TOKEN_DEPTH } from '../../base/limits.ts'
 import { tokenChildPrefix, tokenKey } from '../keys.ts'
 import type { CoreTx } from '../store.ts'
 import { DUE_TOKEN, type TokenCore } from './token-core.ts'
@@ -49,6 +49,9 @@ function mintBatch(core: TokenCore, of: NewToken): MintedToken {
   const entry = newEntry(core, of)
   const body = core.batch.seal(entry, of.namespaceId)
   const text = tokenText(BATCH_PREFIX, body, of.namespaceId)
+  if (text.length > MAX_TOKEN_CHARS) {
+    throw badRequest('a batch token carries its policies and metadata: these are too many')
+  }
   return { text, accessor: '', hash: core.hash(text), entry }
 }
 

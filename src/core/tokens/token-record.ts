@@ -5,7 +5,7 @@ import type { Auth, Namespace } from '../../sdk/context.ts'
 import { ROOT_NAMESPACE_ID } from '../keys.ts'
 import type { TokenEntry } from './token-entry.ts'
 
-/** Something derived (a compiled ACL, an Auth), good while the epochs it was built from stand. */
+/** Something derived, good while the epochs it was built from stand. */
 export interface DerivedSlot<T> {
   versions: string
   value: T | null
@@ -28,11 +28,8 @@ export interface TokenRecord {
   readonly isRoot: boolean
   /** Where it may be used from; empty: anywhere. A token that never ends is bound to nothing. */
   readonly cidrs: readonly Cidr[]
-  /** Filled by the request pipeline. */
+  /** Filled by the request pipeline: the compiled caller with its ACL and audit fragments. */
   readonly acl: DerivedSlot<unknown>
-  readonly auth: DerivedSlot<Auth>
-  /** Ready-made pieces of audit lines, by device. */
-  readonly auditFragments: Map<string, string>
   /** Filled by TokenService: the verdict over its ancestors, and under which epochs. */
   readonly alive: DerivedSlot<boolean>
 }
@@ -52,8 +49,6 @@ export function tokenRecord(
     isRoot: of.entry.policies.includes('root'),
     cidrs: cidrsOf(of.entry),
     acl: { versions: '', value: null },
-    auth: { versions: '', value: null },
-    auditFragments: new Map(),
     alive: { versions: '', value: null },
   }
 }

@@ -2,7 +2,13 @@
 import { badRequest } from '../../base/errors.ts'
 import { dueKey } from '../jobs/due-index.ts'
 import { DUE_TOKEN, type TokenCore } from './token-core.ts'
-import { decodeEntry, encodeEntry, isOver, type TokenEntry } from './token-entry.ts'
+import {
+  decodeEntry,
+  encodeEntry,
+  isOver,
+  ROOT_TOKEN_PATH,
+  type TokenEntry,
+} from './token-entry.ts'
 import type { TokenRecord } from './token-record.ts'
 import { calculateTtl } from './token-ttl.ts'
 
@@ -35,8 +41,9 @@ export function renewToken(
     if (!stored) throw badRequest('token not found')
     const entry = decodeEntry(stored.text())
     const now = core.clock.now()
-    if (entry.expiresAtMs === 0) throw badRequest('invalid lease ID')
-    if (!entry.renewable) throw badRequest('lease is not renewable')
+    // The root token of the initialisation has no lease in Vault.
+    if (entry.path === ROOT_TOKEN_PATH) throw badRequest('invalid lease ID')
+    if (entry.expiresAtMs === 0 || !entry.renewable) throw badRequest('lease is not renewable')
     if (isOver(entry, now)) throw badRequest('lease expired')
     const { seconds, warnings } = calculateTtl({
       mount: renewal.mount,

@@ -19,6 +19,8 @@ export interface LocatedToken extends TokenRef {
   readonly keys: readonly string[]
   /** The record as it was last seen, perhaps of an older version; of a batch token always. */
   readonly cached: TokenRecord | undefined
+  /** Of a batch token: its parent, which has to be alive. */
+  readonly parent: LocatedToken | null
 }
 
 /** No storage; null where the text can't be a token of this server. */
@@ -44,7 +46,10 @@ export function locateToken(core: TokenCore, text: string): LocatedToken | null 
     })
     core.records.set(cacheKey, cached, costOf(parsed.body.length))
   }
-  return { kind: 'batch', namespaceId, hash, key: '', keys: parentKeys(core, cached), cached }
+  const above = parentOf(cached.entry)
+  const parent = above === null ? null : locateAccessor(core, above)
+  const keys = parent === null ? [] : parentKeys(parent, namespaceId)
+  return { kind: 'batch', namespaceId, hash, key: '', keys, cached, parent }
 }
 
 /** The same by an accessor. */
@@ -57,7 +62,7 @@ function locateRef(core: TokenCore, namespaceId: string, hash: string): LocatedT
   const key = tokenKey(namespaceId, hash)
   const cached = core.records.get(key)
   const keys = cached && cached.lineage.length > 0 ? lineageKeys(cached) : [key]
-  return { kind: 'service', namespaceId, hash, key, keys, cached }
+  return { kind: 'service', namespaceId, hash, key, keys, cached, parent: null }
 }
 
 /** Ancestors in another namespace are judged by that namespace's epoch too. */
@@ -69,12 +74,9 @@ function lineageKeys(record: TokenRecord): string[] {
   return keys
 }
 
-function parentKeys(core: TokenCore, batch: TokenRecord): readonly string[] {
-  const parent = parentOf(batch.entry)
-  const located = parent === null ? null : locateAccessor(core, parent)
-  if (!located) return []
-  if (located.namespaceId === batch.namespaceId) return located.keys
-  return [namespaceEpochKey(located.namespaceId), ...located.keys]
+function parentKeys(parent: LocatedToken, namespaceId: string): readonly string[] {
+  if (parent.namespaceId === namespaceId) return parent.keys
+  return [namespaceEpochKey(parent.namespaceId), ...parent.keys]
 }
 
 /**
@@ -103,10 +105,8 @@ function resolveBatch(
 ): TokenRecord | null | Promise<TokenRecord | null> {
   const batch = located.cached
   if (!batch || isOver(batch.entry, core.clock.now())) return null
-  const parent = parentOf(batch.entry)
-  if (parent === null) return batch
-  const locatedParent = locateAccessor(core, parent)
-  const found = locatedParent && resolveToken(core, locatedParent, snapshot)
+  if (parentOf(batch.entry) === null) return batch
+  const found = located.parent && resolveToken(core, located.parent, snapshot)
   return found instanceof Promise ? found.then((it) => it && batch) : found && batch
 }
 

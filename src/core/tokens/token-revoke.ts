@@ -83,6 +83,9 @@ export async function isOrphan(core: TokenCore, record: TokenRecord): Promise<bo
   const parent = parentOf(record.entry)
   const ref = parent === null ? null : parseAccessor(parent)
   if (!ref) return true
+  // The marks under which the record was found alive, where they are still at hand.
+  const marks = core.tombstones.peek(ref.namespaceId, record.alive.versions)
+  if (marks && ref.namespaceId === record.namespaceId) return marks.byHash.has(ref.hash)
   const key = tombstoneKey(ref.namespaceId, 'cut', ref.hash)
   return (await core.storage.readRaw([key])).has(key)
 }
@@ -138,28 +141,26 @@ export function removeEntry(
 const spentDueAt = (entry: TokenEntry): number => entry.spentAtMs + MAX_REQUEST_SECONDS * 1000
 
 /**
- * Spends one use of a token with limited uses, exactly, whoever else does so at the same time; answers the
- * entry as it is from then on. 'gone': there was none left (answer 403). Where `numUses` is -1 it was the
- * last, and the request revokes the token when it is done.
+ * Spends one use of a token with limited uses, exactly, whoever else does so at the same time. 'gone':
+ * there was none left (answer 403). After 'last' the request revokes the token when it is done.
  */
 export async function spendUse(
   core: TokenCore,
   record: TokenRecord,
-): Promise<TokenEntry | 'unlimited' | 'gone'> {
+): Promise<'unlimited' | 'spent' | 'last' | 'gone'> {
   if (record.entry.numUses === 0 || record.kind === 'batch') return 'unlimited'
   return await core.storage.transaction(async (tx) => {
     const stored = await tx.get(record.key)
     if (!stored) return 'gone'
     const entry = decodeEntry(stored.text())
     if (entry.numUses < 1) return entry.numUses === 0 ? 'unlimited' : 'gone'
-    const left: TokenEntry =
-      entry.numUses > 1
-        ? { ...entry, numUses: entry.numUses - 1 }
-        : { ...entry, numUses: -1, spentAtMs: core.clock.now() }
-    tx.put(record.key, encodeEntry(left))
-    if (left.numUses === -1) {
-      core.due.schedule(tx, DUE_TOKEN, record.namespaceId, record.hash, spentDueAt(left))
+    if (entry.numUses > 1) {
+      tx.put(record.key, encodeEntry({ ...entry, numUses: entry.numUses - 1 }))
+      return 'spent'
     }
-    return left
+    const last = { ...entry, numUses: -1, spentAtMs: core.clock.now() }
+    tx.put(record.key, encodeEntry(last))
+    core.due.schedule(tx, DUE_TOKEN, record.namespaceId, record.hash, spentDueAt(last))
+    return 'last'
   })
 }

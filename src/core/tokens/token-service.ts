@@ -75,10 +75,10 @@ export interface TokenService {
   /** The token alone; its children become orphans. */
   revokeOrphan(ref: TokenRef): Promise<boolean>
   /**
-   * Spends one use of a token whose entry limits them; the entry with what is left. Where that is -1 the
-   * request calls revoke when it is done, at 'gone' it answers 403.
+   * Spends one use of a token whose entry limits them. After 'last' the request calls revoke when it is
+   * done, at 'gone' it answers 403.
    */
-  spendUse(record: TokenRecord): Promise<TokenEntry | 'unlimited' | 'gone'>
+  spendUse(record: TokenRecord): Promise<'unlimited' | 'spent' | 'last' | 'gone'>
   /** False where the token is bound to other addresses. */
   isAddressBound(record: TokenRecord, remoteAddress: string): boolean
   /** The token of a successful login. */
@@ -98,7 +98,7 @@ export interface TokenService {
   tidy(namespaceId: string): Promise<TidyCounts> | null
   /** By the kind of due mark; the mark's id is the token's hash. */
   readonly due: Readonly<Record<string, TokenDueHandler>>
-  /** Forgets all that was decoded. */
+  /** Forgets all that was decoded, and the secrets. */
   close(): void
 }
 
@@ -153,8 +153,7 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
     due: dueHandlers(core, deps),
     close() {
       closing.abort()
-      core.records.clear()
-      core.tombstones.clear()
+      core.wipe()
     },
   }
 }

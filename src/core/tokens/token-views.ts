@@ -1,7 +1,7 @@
 // A token as clients see it: the data of a look-up and the auth block of create, login and renew. Names
 // stand in alphabetical order, as in Vault's answers.
 import type { AuthBlock, Data } from '../../sdk/answer.ts'
-import type { TokenEntry } from './token-entry.ts'
+import { ROOT_TOKEN_PATH, type TokenEntry } from './token-entry.ts'
 import { sanitizePolicies } from './token-policies.ts'
 
 export interface TokenView {
@@ -23,7 +23,7 @@ export function lookupData(of: TokenView): Data {
   const { entry } = of
   const issuedAtMs = of.kind === 'batch' ? seconds(entry.createdAtMs) * 1000 : entry.createdAtMs
   // The root token of the initialisation has no lease in Vault, so nothing is said about one.
-  const hasLease = entry.path !== 'auth/token/root'
+  const hasLease = entry.path !== ROOT_TOKEN_PATH
   const left = entry.expiresAtMs === 0 ? 0 : Math.max(0, seconds(entry.expiresAtMs - of.nowMs))
   return {
     accessor: of.accessor,
@@ -40,7 +40,7 @@ export function lookupData(of: TokenView): Data {
     last_renewal_time: entry.renewedAtMs === 0 ? undefined : seconds(entry.renewedAtMs),
     meta: entry.metadata,
     namespace_path: of.namespacePath || undefined,
-    num_uses: Math.max(0, entry.numUses),
+    num_uses: entry.numUses,
     orphan: of.isOrphan,
     path: entry.path,
     period: entry.periodSeconds || undefined,

@@ -26,7 +26,7 @@ interface Named {
 async function wrappingToken(ctx: CoreContext, sent: string | undefined): Promise<Named> {
   const own = ctx.request.token
   const text = sent || own
-  if (!text) throw badRequest('missing "token" value in input')
+  if (!text) throw denied('error validating wrapping token: token is empty')
   const located = ctx.core.tokens.locate(text)
   const namespace = located && (await ctx.view.namespaceById(located.namespaceId))
   if (!namespace || namespace.tainted) throw invalidWrappingToken()
@@ -76,7 +76,6 @@ export const wrappingEndpoints: readonly Row<CoreContext>[] = [
     auth: 'none',
     input,
     effects: false,
-    envelope: 'both',
     handle: (ctx, values) => lookup(ctx, values.token),
   }),
   write('wrapping/lookup', {
@@ -84,7 +83,6 @@ export const wrappingEndpoints: readonly Row<CoreContext>[] = [
     auth: 'none',
     input,
     effects: false,
-    envelope: 'both',
     handle: (ctx, values) => lookup(ctx, values.token),
   }),
   write('wrapping/unwrap', {

@@ -13,6 +13,7 @@ import { openHost } from '../../src/core/open-host.ts'
 import { handleRequest } from '../../src/core/request.ts'
 import type { Settings } from '../../src/core/settings.ts'
 import { auditPlugins, engines } from '../../src/registry.ts'
+import type { AuditPlugin } from '../../src/sdk/audit.ts'
 import type { Engine } from '../../src/sdk/plugin.ts'
 import type { StorageBackend } from '../../src/sdk/storage.ts'
 import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
@@ -66,6 +67,8 @@ export interface InProcessOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly engines?: readonly Engine[]
+  /** Kinds of audit devices beside those of the registry. */
+  readonly auditPlugins?: readonly AuditPlugin[]
   readonly settings?: Partial<Settings>
   /** Where log lines go; by default nowhere. */
   readonly log?: (line: string) => void
@@ -89,7 +92,7 @@ export function openTestHost(options: InProcessOptions): { host: Host; backend: 
     bus: localBus({ random, log: logs.of('seal') }),
     settings: { ...testSettings, ...options.settings },
     engines: [...engines, ...(options.engines ?? [])],
-    auditPlugins,
+    auditPlugins: [...auditPlugins, ...(options.auditPlugins ?? [])],
     configuredAudit: [],
   })
   return { host, backend }

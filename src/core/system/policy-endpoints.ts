@@ -1,5 +1,6 @@
 // sys/policies/acl and its old form sys/policy. Source: Vault's API pages "sys/policies" and "sys/policy".
 import { badRequest } from '../../base/errors.ts'
+import { setOwn } from '../../base/json.ts'
 import { boolean, integer, string } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
@@ -109,11 +110,11 @@ export const policyEndpoints: readonly Row<CoreContext>[] = [
       for (const name of keys) {
         const policy = await ctx.core.policies.get(ctx.place.namespace, name)
         if (policy) {
-          info[name] = {
+          setOwn(info, name, {
             modified: new Date(policy.modifiedAtMs).toISOString(),
             policy: policy.text,
             version: policy.version,
-          }
+          })
         }
       }
       return { data: { keys, key_info: info } }

@@ -157,7 +157,7 @@ export const sealEndpoints: readonly Row<CoreContext>[] = [
           : status.sealed
             ? (values.sealedcode ?? 503)
             : (values.activecode ?? 200)
-        if (code < 100 || code > 599) throw badRequest('a status code is from 100 to 599')
+        if (code < 200 || code > 599) throw badRequest('a status code is from 200 to 599')
         return {
           status: code,
           data: {

@@ -5,7 +5,7 @@ import cluster from 'node:cluster'
 import { rmSync, writeFileSync } from 'node:fs'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Random, systemRandom } from './base/random.ts'
-import { localBus } from './core/local-bus.ts'
+import { localBus } from './core/host-keeper.ts'
 import { adviceFor, apiAddress, STARTED, startBanner, typedCommand } from './server-banner.ts'
 import { loadServerConfig, type ServerConfig } from './server-config.ts'
 import { type DevOptions, devBanner, devConfig, prepareDev } from './server-dev.ts'
@@ -72,7 +72,7 @@ async function runSingle({ options, config, log, clock, random }: RunParts): Pro
   const { logs } = log
   const { stdout, dev } = options
   const command = typedCommand(options.command)
-  const bus = localBus({ random, log: logs.of('seal') })
+  const bus = localBus({ random, log: logs.of('') })
   const serving = await startServing({ config, bus, logs, clock, random })
   const addresses = serving.listeners.map((one) => one.address)
   try {

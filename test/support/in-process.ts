@@ -29,6 +29,7 @@ export const testSettings: Settings = {
   allowAuditLogPrefixing: false,
   auditFileDirectories: [],
   unauthenticatedMetrics: false,
+  unauthenticatedInFlight: false,
   unauthenticatedRekey: true,
   unauthenticatedGenerateRoot: true,
   sanitized: {},
@@ -59,6 +60,8 @@ export interface InProcess {
   readonly keys: readonly string[]
   readonly rootToken: string
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Called>
+  /** The request as core gets it, by the root token, for what `call` can't show (streams, headers). */
+  request(method: string, path: string, options?: CallOptions): CoreRequest
   close(): Promise<void>
 }
 
@@ -121,6 +124,11 @@ export function inProcess(
     rootToken,
     call: (method, path, body, of = {}) =>
       send(host, method, path, body, {
+        ...of,
+        token: of.token === undefined ? rootToken : of.token,
+      }),
+    request: (method, path, of = {}) =>
+      requestOf(method, path, undefined, {
         ...of,
         token: of.token === undefined ? rootToken : of.token,
       }),

@@ -82,6 +82,12 @@ export class JobService {
     return record.id
   }
 
+  /** Takes back a job that is no longer needed; one that runs right now runs to its end. */
+  async cancel(id: string): Promise<void> {
+    // Its due mark finds no entry and goes by itself.
+    await this.#storage.delete(JOB_PREFIX + id)
+  }
+
   async get(id: string): Promise<JobRecord | null> {
     return (await this.#storage.get(JOB_PREFIX + id))?.json<JobRecord>() ?? null
   }

@@ -118,13 +118,6 @@ export const sealEndpoints: readonly Row<CoreContext>[] = [
       return { empty: true }
     },
   }),
-  write('step-down', {
-    rootOnly: true,
-    about: 'Nothing to do: every node is active, so there is none to step down.',
-    auth: 'sudo',
-    effects: false,
-    handle: async () => ({ empty: true }),
-  }),
   read('leader', {
     about: 'Every node is active: there is no leader.',
     auth: 'none',

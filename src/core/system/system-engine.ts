@@ -9,12 +9,18 @@ import { tokenEndpoints } from '../tokens/token-endpoints.ts'
 import { wrappingEndpoints } from '../wrapping/wrapping-endpoints.ts'
 import { auditEndpoints } from './audit-endpoints.ts'
 import { capabilityEndpoints } from './capability-endpoints.ts'
+import { configEndpoints } from './config-endpoints.ts'
 import { generateRootEndpoints } from './generate-root-endpoints.ts'
+import { hostEndpoints } from './host-endpoints.ts'
+import { inspectEndpoints } from './inspect-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
+import { loggerEndpoints } from './logger-endpoints.ts'
 import { mountEndpoints } from './mount-endpoints.ts'
 import { namespaceEndpoints } from './namespace-endpoints.ts'
 import { passwordPolicyEndpoints } from './password-policy-endpoints.ts'
+import { pluginEndpoints } from './plugin-endpoints.ts'
 import { policyEndpoints } from './policy-endpoints.ts'
+import { rawEndpoints } from './raw-endpoints.ts'
 import { rekeyEndpoints } from './rekey-endpoints.ts'
 import { rotateEndpoints } from './rotate-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
@@ -44,6 +50,12 @@ export const systemEngine: Engine = {
     ...specEndpoints,
     ...toolEndpoints,
     ...passwordPolicyEndpoints,
+    ...configEndpoints,
+    ...hostEndpoints,
+    ...inspectEndpoints,
+    ...loggerEndpoints,
+    ...pluginEndpoints,
+    ...rawEndpoints,
   ]),
 }
 

@@ -1,6 +1,6 @@
 // The state of one request while it is served, filled step by step, so that whatever fails, audit and log
 // see what was known by then.
-import { ApiError, internal } from '../base/errors.ts'
+import { ApiError, internal, sealed } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Operation, Row } from '../sdk/endpoints.ts'
@@ -145,6 +145,8 @@ export class Exchange {
 
   /** The response's line; with the request's, where that was deferred. */
   async auditResponse(response: AuditResponse): Promise<void> {
+    // Sealed meanwhile: the devices are gone, and nothing is answered that they have not recorded.
+    if (this.host.core !== this.core && this.match?.row.seals !== true) throw sealed()
     if (!this.isAudited) return
     const entry = this.requestEntry()
     if (this.#isRequestAudited) await this.core!.audit.response(entry, response)

@@ -8,7 +8,7 @@ import { Logs } from '../../src/base/log.ts'
 import { type Random, systemRandom } from '../../src/base/random.ts'
 import type { CoreRequest } from '../../src/core/core-request.ts'
 import type { Host } from '../../src/core/host.ts'
-import { localBus } from '../../src/core/local-bus.ts'
+import { localBus } from '../../src/core/host-keeper.ts'
 import { openHost } from '../../src/core/open-host.ts'
 import { handleRequest } from '../../src/core/request.ts'
 import type { Settings } from '../../src/core/settings.ts'
@@ -92,7 +92,7 @@ export function openTestHost(options: InProcessOptions): { host: Host; backend: 
     clock,
     random,
     logs,
-    bus: localBus({ random, log: logs.of('seal') }),
+    bus: localBus({ random, log: logs.of('') }),
     settings: { ...testSettings, ...options.settings },
     engines: [...engines, ...(options.engines ?? [])],
     auditPlugins: [...auditPlugins, ...(options.auditPlugins ?? [])],

@@ -21,6 +21,7 @@ import { DUE_LEASE } from './leases/lease-record.ts'
 import { LeaseService } from './leases/lease-service.ts'
 import { LEASE_SWEEP_JOB, LeaseSweeps } from './leases/lease-sweeps.ts'
 import { LeaseWork } from './leases/lease-work.ts'
+import type { Counts } from './metrics/server-metrics.ts'
 import { contextOfMount, type MountContextParts } from './mounts/mount-contexts.ts'
 import type { MountRecord } from './mounts/mount-record.ts'
 import { MountService } from './mounts/mount-service.ts'
@@ -56,6 +57,7 @@ export interface CoreParts {
   readonly settings: Settings
   readonly engines: readonly Engine[]
   readonly auditPlugins: readonly AuditPlugin[]
+  readonly counts: Counts
   /** False: this process serves requests and leaves what is due to others. */
   readonly worksDue: boolean
 }
@@ -116,6 +118,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     random,
     log: log.named('leases'),
     tokens,
+    counts: parts.counts,
     work: new LeaseWork(contextOf),
   })
   const leaseSweeps = new LeaseSweeps({ storage, clock, jobs, leases })

@@ -106,9 +106,10 @@ class Attempt {
   }
   async cancel(): Promise<void> {
     // The server ends an attempt for whoever names it (or has sudo), so that nobody ends it by accident.
-    const nonce = textOf(await this.status(), 'nonce')
-    const name = nonce === '' ? 'attempt' : `attempt?nonce=${encodeURIComponent(nonce)}`
-    await attempt('Error canceling root token generation', () => this.#call('DELETE', name))
+    const query = new Map([['nonce', [textOf(await this.status(), 'nonce')]]])
+    await attempt('Error canceling root token generation', () =>
+      this.#api.request('DELETE', `${this.#path}/attempt`, { query }),
+    )
   }
 }
 

@@ -134,8 +134,8 @@ export class ShareChange {
     const { noun } = this.#api
     // The server ends an operation for whoever names it (or has sudo), so that nobody ends it by accident.
     const nonce = textOf(await this.#status('getting', this.#context.flags.verify), 'nonce')
-    const named = nonce === '' ? path : `${path}?nonce=${encodeURIComponent(nonce)}`
-    await attempt(`Error canceling ${noun}`, () => this.#client.request('DELETE', named))
+    const query = new Map([['nonce', [nonce]]])
+    await attempt(`Error canceling ${noun}`, () => this.#client.request('DELETE', path, { query }))
     this.#context.ui.out(
       `Success! Canceled ${noun === 'rekey' ? 'rekeying' : noun} (if it was started)`,
     )

@@ -105,6 +105,7 @@ function settingsOf(config: ServerConfig): Settings {
     allowAuditLogPrefixing: config.allowAuditLogPrefixing,
     auditFileDirectories: config.auditFileDirectories,
     unauthenticatedMetrics: listeners.some((one) => one.unauthenticatedMetricsAccess),
+    unauthenticatedInFlight: listeners.some((one) => one.unauthenticatedInFlightAccess),
     unauthenticatedRekey: !listeners.some((one) => one.disableUnauthedRekeyEndpoints),
     unauthenticatedGenerateRoot: !listeners.some((one) => one.disableUnauthedGenerateRootEndpoints),
     sanitized: sanitizedConfig(config),

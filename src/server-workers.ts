@@ -8,7 +8,7 @@ import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { busTopic } from './core/host-bus.ts'
 import { type BusFrame, ChannelBus, HubBus } from './core/host-bus-ipc.ts'
-import { SealKeeper } from './core/seal/seal-keeper.ts'
+import { type HostKeeper, openKeeper } from './core/host-keeper.ts'
 import { removeStaleSocket } from './http/unix-socket.ts'
 import type { Log } from './sdk/log.ts'
 import type { ServerConfig } from './server-config.ts'
@@ -59,7 +59,7 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #bus: HubBus
-  readonly #keeper: SealKeeper
+  readonly #keeper: HostKeeper
   readonly #living = new Map<number, { readonly worker: Worker; readonly sinceMs: number }>()
   #config: ServerConfig
   #isStopping = false
@@ -70,12 +70,11 @@ export class Supervisor {
     this.#parts = parts
     this.#config = parts.config
     this.#bus = new HubBus(parts.clock)
-    this.#keeper = new SealKeeper({
+    this.#keeper = openKeeper({
       bus: this.#bus,
       random: parts.random,
-      log: parts.log.named('seal'),
+      log: parts.log,
       endProcess: (number) => this.#end(number),
-      keepsKeys: true,
     })
     this.#bus.answer(workerTopics.config, () => this.#config)
     this.#bus.answer(workerTopics.ready, (ready) => this.#noteFirst?.ready(ready))
@@ -120,7 +119,14 @@ export class Supervisor {
   /** Ends the workers in order, and those that take too long at once. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    await this.#bus.gather(workerTopics.stop, null, SHUTDOWN_MS * 2)
+    const { clock } = this.#parts
+    const ends = new Map(
+      [...this.#living].map(([number, { worker }]) => [number, hasEnded(worker)]),
+    )
+    const { answers } = await this.#bus.gather(workerTopics.stop, null)
+    // Those that were just starting, or hang, have nothing to finish.
+    const ending = [...ends].filter(([number]) => answers.has(number)).map(([, end]) => end)
+    await Promise.race([Promise.all(ending), clock.sleep(SHUTDOWN_MS * 2)])
     await Promise.all([...this.#living.keys()].map((number) => this.#end(number)))
     this.#keeper.wipe()
   }
@@ -173,9 +179,11 @@ export class Supervisor {
   #end(number: number): Promise<void> {
     const worker = this.#living.get(number)?.worker
     if (!worker) return Promise.resolve()
-    return new Promise((resolve) => {
-      worker.once('exit', () => resolve())
-      worker.process.kill('SIGKILL')
-    })
+    const ended = hasEnded(worker)
+    worker.process.kill('SIGKILL')
+    return ended
   }
 }
+
+const hasEnded = (worker: Worker): Promise<void> =>
+  new Promise((resolve) => void worker.once('exit', () => resolve()))

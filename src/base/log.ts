@@ -19,22 +19,34 @@ export interface LogSink {
   write(line: string): void
 }
 
+/** What a listener wants to hear, and in which form. */
+export interface LogFilter {
+  readonly level: LogLevel
+  readonly format: 'standard' | 'json'
+}
+
 /** All loggers of a process: their levels, and who listens to their lines (sys/monitor). */
 export class Logs {
   readonly #pino: pino.Logger
   readonly #levels = new Map<string, LogLevel>()
   readonly #logs = new Map<string, PinoLog>()
-  readonly #listeners = new Set<(line: string) => void>()
+  readonly #listeners = new Set<{ readonly filter: LogFilter; hear(line: string): void }>()
   #level: LogLevel
   readonly #first: LogLevel
+  /** Of the line being written: its rank, and whether it goes to the sink or only to listeners. */
+  #rank = 0
+  #isForSink = true
+  #heardRank = Number.POSITIVE_INFINITY
 
   constructor(of: { level: LogLevel; format: 'standard' | 'json'; sink: LogSink }) {
     this.#level = of.level
     this.#first = of.level
     const write = (line: string): void => {
-      const text = of.format === 'json' ? line : plainLine(line)
-      of.sink.write(text)
-      for (const listener of this.#listeners) listener(text)
+      if (this.#isForSink) of.sink.write(of.format === 'json' ? line : plainLine(line))
+      for (const { filter, hear } of this.#listeners) {
+        if (this.#rank < RANK[filter.level]) continue
+        hear(filter.format === 'json' ? line : plainLine(line))
+      }
     }
     this.#pino = pino(
       {
@@ -75,10 +87,25 @@ export class Logs {
     return [...this.#logs.keys()].filter((name) => name !== '')
   }
 
-  /** Hears every line as it is written; the returned function ends it. */
-  listen(listener: (line: string) => void): () => void {
+  /** Hears the lines of a level and above, whatever the loggers' own levels; the answer ends it. */
+  listen(filter: LogFilter, hear: (line: string) => void): () => void {
+    const listener = { filter, hear }
+    const update = (): void => {
+      this.#heardRank = Math.min(...[...this.#listeners].map((one) => RANK[one.filter.level]))
+    }
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    update()
+    return () => {
+      this.#listeners.delete(listener)
+      update()
+    }
+  }
+
+  /** Whether a line of that logger goes anywhere; notes where to, for the line written next. */
+  admits(name: string, level: LogLevel): boolean {
+    this.#rank = RANK[level]
+    this.#isForSink = this.#rank >= RANK[this.levelOf(name)]
+    return this.#isForSink || this.#rank >= this.#heardRank
   }
 }
 
@@ -113,7 +140,7 @@ class PinoLog implements NamedLog {
     return this.#logs.of(this.#name === '' ? name : `${this.#name}.${name}`)
   }
   #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    if (RANK[level] < RANK[this.#logs.levelOf(this.#name)]) return
+    if (!this.#logs.admits(this.#name, level)) return
     if (fields) this.#pino[level](fields, message)
     else this.#pino[level](message)
   }

@@ -6,8 +6,10 @@ import type { MountServices } from '../sdk/context.ts'
 import type { Log } from '../sdk/log.ts'
 import type { AuditBroker } from './audit/audit-broker.ts'
 import type { Callers } from './callers.ts'
+import type { CorsSettings } from './edge/cors-config.ts'
 import type { JobService } from './jobs/job-service.ts'
 import type { LeaseService } from './leases/lease-service.ts'
+import type { LeaseSweeps } from './leases/lease-sweeps.ts'
 import type { MountService } from './mounts/mount-service.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { Remounts } from './mounts/remounts.ts'
@@ -36,10 +38,12 @@ export interface Core {
   readonly wrapping: WrappingService
   readonly jobs: JobService
   readonly leases: LeaseService
+  readonly leaseSweeps: LeaseSweeps
   readonly audit: AuditBroker
   readonly resources: Resources
+  readonly cors: CorsSettings
   mountServices(mount: Mount): MountServices
-  /** Brings what the core epoch covers outside the topology (audit devices) up to this version. */
+  /** Brings what the core epoch covers outside the topology (audit devices, CORS) up to this version. */
   follow(epoch: string): Promise<void> | undefined
   /** Stops background work and forgets what was decrypted. */
   close(): Promise<void>

@@ -1,6 +1,6 @@
 // The state of one request while it is served, filled step by step, so that whatever fails, audit and log
 // see what was known by then.
-import { ApiError, internal } from '../base/errors.ts'
+import { ApiError, internal, sealed } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Operation, Row } from '../sdk/endpoints.ts'
@@ -14,6 +14,7 @@ import type { Caller } from './callers.ts'
 import type { Core } from './core.ts'
 import type { CoreRequest } from './core-request.ts'
 import type { Host } from './host.ts'
+import type { Mount } from './mounts/mount-table.ts'
 import type { Place, TopologyView } from './mounts/topology.ts'
 import type { AclOperation, Decision } from './policies/decide.ts'
 import type { CoreContext } from './request-context.ts'
@@ -53,6 +54,8 @@ export class Exchange {
   readonly request: CoreRequest
   readonly id: string
   readonly startedAtMs: number
+  /** On the monotonic clock, for the time it took. */
+  readonly begunMs: number
   operation: Operation = 'read'
   view: TopologyView | null = null
   /** Version of the token's namespace epoch. */
@@ -76,6 +79,7 @@ export class Exchange {
     this.request = request
     this.id = host.random.uuid()
     this.startedAtMs = host.clock.now()
+    this.begunMs = host.clock.monotonic()
   }
 
   /** The capability that the ACL is asked for. */
@@ -102,6 +106,17 @@ export class Exchange {
     }
   }
 
+  get isCreate(): boolean {
+    return this.context?.creating === true
+  }
+  /** null before it was routed and where no mount serves the path. */
+  get mount(): Mount | null {
+    return this.place?.mount ?? null
+  }
+  get isLogin(): boolean {
+    return this.match?.row.auth === 'none' && this.place?.mount?.record.class === 'auth'
+  }
+
   warn(text: string): void {
     ;(this.warnings ??= []).push(text)
   }
@@ -112,8 +127,8 @@ export class Exchange {
 
   requestEntry(error?: string): AuditRequest {
     if (this.#requestEntry && error === undefined) return this.#requestEntry
-    const { request, place, caller } = this
-    const mount = place?.mount
+    const { request, place, caller, usesLeft } = this
+    // One shape for all, with undefined for what there is not: spreads would cost more than the line.
     const entry: AuditRequest = {
       timeMs: this.startedAtMs,
       id: this.id,
@@ -123,14 +138,15 @@ export class Exchange {
       auth: caller?.audit ?? null,
       remoteAddress: request.remoteAddress,
       remotePort: request.remotePort,
-      headers: request.allHeaders(),
-      ...(mount ? { mount: mount.audit } : undefined),
-      ...(hasData(this.data) ? { data: this.data } : undefined),
-      ...(this.decision ? { policyResults: policyResults(this.decision) } : undefined),
-      ...(this.usesLeft !== null ? { remainingUses: this.usesLeft } : undefined),
-      ...(!caller && request.token !== null ? { clientToken: request.token } : undefined),
-      ...(request.wrapTtlSeconds > 0 ? { wrapTtlSeconds: request.wrapTtlSeconds } : undefined),
-      ...(error !== undefined ? { error } : undefined),
+      headers: this.core?.audit.recordsHeaders ? request.allHeaders() : undefined,
+      mount: place?.mount?.audit,
+      data: hasData(this.data) ? this.data : undefined,
+      policyResults: this.decision ? policyResults(this.decision) : undefined,
+      remainingUses: usesLeft ?? undefined,
+      clientToken: !caller && request.token !== null ? request.token : undefined,
+      wrapTtlSeconds: request.wrapTtlSeconds > 0 ? request.wrapTtlSeconds : undefined,
+      error,
+      rendered: undefined,
     }
     if (error === undefined) this.#requestEntry = entry
     return entry
@@ -138,16 +154,28 @@ export class Exchange {
 
   async auditRequest(): Promise<void> {
     if (!this.isAudited) return
-    await this.core!.audit.request(this.requestEntry())
+    try {
+      await this.core!.audit.request(this.requestEntry())
+    } catch (error) {
+      this.host.metrics.counts.auditRequestFailures += 1
+      throw error
+    }
     this.#isRequestAudited = true
   }
 
   /** The response's line; with the request's, where that was deferred. */
   async auditResponse(response: AuditResponse): Promise<void> {
+    // Sealed meanwhile: the devices are gone, and nothing is answered that they have not recorded.
+    if (this.host.core !== this.core && this.match?.row.seals !== true) throw sealed()
     if (!this.isAudited) return
     const entry = this.requestEntry()
-    if (this.#isRequestAudited) await this.core!.audit.response(entry, response)
-    else await this.core!.audit.pair(entry, response)
+    try {
+      if (this.#isRequestAudited) await this.core!.audit.response(entry, response)
+      else await this.core!.audit.pair(entry, response)
+    } catch (error) {
+      this.host.metrics.counts.auditResponseFailures += 1
+      throw error
+    }
     this.#isRequestAudited = true
   }
 

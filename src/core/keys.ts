@@ -66,6 +66,9 @@ export const wrappedKey = (namespaceId: string, accessor: string): string =>
 export const TOKEN_SALT_KEY = 'core/token-salt'
 export const BATCH_TOKEN_KEY = 'core/batch-token-key'
 
+/** Marks `<mount id>/<lease id>`: the leases that could not be revoked, so that showing them costs no scan. */
+export const irrevocableLeasePrefix = (namespaceId: string): string =>
+  `ns/${namespaceId}/lease-irrevocable/`
 export const leasePrefix = (namespaceId: string): string => `ns/${namespaceId}/lease/`
 
 /** Everything that a mount's plugin stores. */

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts'
 import { badRequest } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
+import { VERSION } from '../base/version.ts'
 import type { AuditPlugin } from '../sdk/audit.ts'
 import type { MountServices, Namespace } from '../sdk/context.ts'
 import type { Log } from '../sdk/log.ts'
@@ -10,6 +11,7 @@ import type { Engine } from '../sdk/plugin.ts'
 import { AuditBroker } from './audit/audit-broker.ts'
 import { Callers } from './callers.ts'
 import type { Core } from './core.ts'
+import { CorsSettings } from './edge/cors-config.ts'
 import { dueIndex } from './jobs/due-index.ts'
 import { DueWorker } from './jobs/due-worker.ts'
 import { DUE_JOB, JobService, type RunJob } from './jobs/job-service.ts'
@@ -17,7 +19,9 @@ import { ShardClaims } from './jobs/shard-claims.ts'
 import { passwordPolicyPrefix, ROOT_NAMESPACE_ID } from './keys.ts'
 import { DUE_LEASE } from './leases/lease-record.ts'
 import { LeaseService } from './leases/lease-service.ts'
+import { LEASE_SWEEP_JOB, LeaseSweeps } from './leases/lease-sweeps.ts'
 import { LeaseWork } from './leases/lease-work.ts'
+import type { Counts } from './metrics/server-metrics.ts'
 import { contextOfMount, type MountContextParts } from './mounts/mount-contexts.ts'
 import type { MountRecord } from './mounts/mount-record.ts'
 import { MountService } from './mounts/mount-service.ts'
@@ -42,6 +46,7 @@ import { Resources } from './resources/resources.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import { openTokenService } from './tokens/token-service.ts'
+import { noteVersion } from './versions/version-history.ts'
 import { wrappingService } from './wrapping/wrapping-service.ts'
 
 export interface CoreParts {
@@ -52,6 +57,7 @@ export interface CoreParts {
   readonly settings: Settings
   readonly engines: readonly Engine[]
   readonly auditPlugins: readonly AuditPlugin[]
+  readonly counts: Counts
   /** False: this process serves requests and leaves what is due to others. */
   readonly worksDue: boolean
 }
@@ -67,6 +73,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   const policies = new PolicyStore(storage, clock)
   const servicesOf = (record: MountRecord, namespace: Namespace): MountServices =>
     mountServicesOf(record, settings, (policy) => passwordOf(storage, namespace, random, policy))
+  const kinds: Record<string, RunJob> = {}
+  const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -74,13 +82,12 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     random,
     log,
     resources,
+    jobs,
     servicesOf,
   }
   const contextOf = (namespaceId: string, mountId: string, signal: AbortSignal) =>
     contextOfMount(contexts, namespaceId, mountId, signal)
 
-  const kinds: Record<string, RunJob> = {}
-  const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
   const mounts = new MountService({
     storage,
     findEngine,
@@ -111,8 +118,10 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     random,
     log: log.named('leases'),
     tokens,
+    counts: parts.counts,
     work: new LeaseWork(contextOf),
   })
+  const leaseSweeps = new LeaseSweeps({ storage, clock, jobs, leases })
   const remounts = new Remounts({
     storage,
     mounts,
@@ -140,6 +149,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       await remounts.forget(job.item as string)
       return 'done'
     },
+    [LEASE_SWEEP_JOB]: (job, signal) => leaseSweeps.run(job, signal),
     ...pluginJobs(parts.engines, contextOf),
   } satisfies Record<string, RunJob>)
   const audit = new AuditBroker({
@@ -154,6 +164,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     },
   })
   await audit.reload()
+  const cors = new CorsSettings(storage)
+  await noteVersion(storage, VERSION, clock.now())
   const worker = new DueWorker({
     storage,
     clock,
@@ -190,8 +202,10 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     wrapping: wrappingService({ storage, clock, due: dueIndex, tokens }),
     jobs,
     leases,
+    leaseSweeps,
     audit,
     resources,
+    cors,
     mountServices(mount) {
       let services = servicesByMount.get(mount)
       if (!services) {
@@ -202,7 +216,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     },
     follow(epoch) {
       if (followed === epoch) return undefined
-      return audit.reload().then(() => {
+      return Promise.all([cors.load(), audit.reload()]).then(([apply]) => {
+        apply()
         followed = epoch
       })
     },

@@ -13,6 +13,8 @@ export interface Settings {
   readonly auditFileDirectories: readonly string[]
   /** Whether sys/metrics answers callers without a token. */
   readonly unauthenticatedMetrics: boolean
+  /** Whether sys/in-flight-req answers callers without a token. */
+  readonly unauthenticatedInFlight: boolean
   /** Whether rekeying and the making of a root token ask for shares alone, as Vault does, or a token too. */
   readonly unauthenticatedRekey: boolean
   readonly unauthenticatedGenerateRoot: boolean

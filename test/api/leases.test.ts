@@ -23,6 +23,13 @@ async function pass(seconds: number): Promise<void> {
   }
 }
 
+async function irrevocable(path: string, query: Record<string, string> = {}) {
+  const reply = await server.call('GET', path, undefined, {
+    query: { type: 'irrevocable', ...query },
+  })
+  return reply.body.data
+}
+
 const creds = async (of = {}) => server.call('GET', 'out/creds/app', undefined, of)
 
 describe('leases', () => {
@@ -93,6 +100,66 @@ describe('leases', () => {
     })
     await server.call('PUT', 'sys/leases/revoke-force/out')
     expect((await server.call('POST', 'sys/leases/lookup', { lease_id })).status).toBe(400)
+    expect((await irrevocable('sys/leases')).leases).toEqual([])
+    expect(await server.backend.range('ns/root/lease-irrevocable/', { limit: 10 })).toEqual([])
+  })
+
+  it('that are irrevocable are counted by mount, with those of namespaces below', async () => {
+    await server.call('POST', 'sys/namespaces/other')
+    const of = { namespace: 'other' }
+    await server.call('POST', 'sys/mounts/out', { type: 'outside' }, of)
+    world.isDown = false
+    const here = (await creds()).body.lease_id
+    const there = (await creds(of)).body.lease_id
+    world.isDown = true
+    await server.call('PUT', 'sys/leases/revoke', { lease_id: here })
+    await server.call('PUT', 'sys/leases/revoke', { lease_id: there }, of)
+    await pass(600)
+    expect(await irrevocable('sys/leases/count')).toMatchObject({ lease_count: 1 })
+    const both = await irrevocable('sys/leases/count', { include_child_namespaces: 'true' })
+    expect(both.lease_count).toBe(2)
+    expect(Object.values(both.counts)).toEqual([1, 1])
+    const one = { include_child_namespaces: 'true', limit: '1' }
+    expect((await irrevocable('sys/leases', one)).leases).toHaveLength(1)
+    expect((await server.call('GET', 'sys/leases')).status).toBe(404)
+    // The world is back: a revocation by hand takes it out of the index.
+    world.isDown = false
+    const gone = await server.call('PUT', 'sys/leases/revoke', { lease_id: here, sync: true })
+    expect(gone.status).toBe(204)
+    expect(await irrevocable('sys/leases/count')).toEqual({ lease_count: 0, counts: {} })
+  })
+
+  it('are swept by a job that pages when nobody waits', async () => {
+    for (let count = 0; count < 130; count++) await creds()
+    const reply = await server.call('PUT', 'sys/leases/revoke-prefix/out', { sync: false })
+    expect(reply.status).toBe(202)
+    await pass(20)
+    expect(world.accounts.size).toBe(0)
+    expect(await server.backend.range('core/job/', { limit: 10 })).toEqual([])
+    expect(await server.backend.range('ns/root/lease/', { limit: 10 })).toEqual([])
+  })
+
+  it('say when a caller who waits can’t have them revoked, and go on by themselves', async () => {
+    const { lease_id } = (await creds()).body
+    world.isDown = true
+    const one = await server.call('PUT', 'sys/leases/revoke', { lease_id, sync: true })
+    expect(one.status).toBe(500)
+    expect((await server.call('PUT', 'sys/leases/revoke-prefix/out')).status).toBe(500)
+    world.isDown = false
+    await pass(60)
+    expect(world.accounts.size).toBe(0)
+  })
+
+  it('get back the marks that a damaged store lost', async () => {
+    await creds({ query: { ttl: '60' } })
+    const marks = await server.backend.range('due/', { limit: 100 })
+    const lost = marks.filter((key) => key.includes('/lease/'))
+    expect(lost).toHaveLength(1)
+    await server.backend.commit({ expect: new Map(), writes: new Map([[lost[0]!, null]]) })
+    const reply = await server.call('PUT', 'sys/leases/tidy')
+    expect(reply.status).toBe(202)
+    await pass(70)
+    expect(world.accounts.size).toBe(0)
   })
 
   it('do not cross namespaces', async () => {

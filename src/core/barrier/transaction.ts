@@ -3,7 +3,16 @@
 // gives what was written, so a body sees one state; the commit proves that the state was the real one.
 import { badRequest } from '../../base/errors.ts'
 import { MAX_BATCH_KEYS, MAX_PAGE } from '../../base/limits.ts'
-import type { Batch, Entry, Page, StorageBackend, Stored, Tx, Writable } from '../../sdk/storage.ts'
+import type {
+  Awaitable,
+  Batch,
+  Entry,
+  Page,
+  StorageBackend,
+  Stored,
+  Tx,
+  Writable,
+} from '../../sdk/storage.ts'
 import type { CoreTx } from '../store.ts'
 import type { Barrier } from './barrier.ts'
 import { bytesOf, PendingEntry, StoredEntry } from './stored-entry.ts'
@@ -158,15 +167,23 @@ export class Transaction {
 }
 
 /** Reads from the backend; afterwards every term that the values need is known. */
-export async function readKnown(
+export function readKnown(
   store: Store,
   keys: readonly string[],
-): Promise<ReadonlyMap<string, Stored>> {
-  const found = await store.backend.read(keys)
+): Awaitable<ReadonlyMap<string, Stored>> {
+  const found = store.backend.read(keys)
+  return found instanceof Promise
+    ? found.then((later) => withTerms(store.barrier, later))
+    : withTerms(store.barrier, found)
+}
+
+function withTerms(
+  barrier: Barrier,
+  found: ReadonlyMap<string, Stored>,
+): Awaitable<ReadonlyMap<string, Stored>> {
   for (const { value } of found.values()) {
-    if (value.length === 0 || store.barrier.knows(value)) continue
-    await store.barrier.reload()
-    break
+    if (value.length === 0 || barrier.knows(value)) continue
+    return barrier.reload().then(() => found)
   }
   return found
 }
@@ -252,6 +269,17 @@ export class ScopedTx implements CoreTx {
   scoped(prefix: string): Tx {
     return new ScopedTx(this.#store, this.#transaction, this.#prefix + prefix)
   }
+
+  /** The same transaction over all keys. */
+  whole(): CoreTx {
+    return new ScopedTx(this.#store, this.#transaction, '')
+  }
+}
+
+/** For core, which adds to a plugin's commit what belongs to it (its jobs): never handed to a plugin. */
+export function wholeOf(tx: Tx): CoreTx {
+  if (!(tx instanceof ScopedTx)) throw new Error('not a transaction of this storage')
+  return tx.whole()
 }
 
 /** The key in storage. Empty names are refused: they would be the folder itself. */

@@ -3,17 +3,31 @@
 // shown by sys/leases and never forgotten.
 
 import type { Clock } from '../../base/clock.ts'
-import { ApiError, badRequest } from '../../base/errors.ts'
+import { ApiError, badRequest, internal } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import type { Lease, LeaseKind } from '../../sdk/lease.ts'
 import type { Log } from '../../sdk/log.ts'
-import { dueIndex, dueKey } from '../jobs/due-index.ts'
+import { dueIndex } from '../jobs/due-index.ts'
 import type { DueHandler, DueMark } from '../jobs/due-worker.ts'
-import { leasePrefix, ROOT_NAMESPACE_ID, tokenLeasePrefix } from '../keys.ts'
+import {
+  irrevocableLeasePrefix,
+  leasePrefix,
+  ROOT_NAMESPACE_ID,
+  tokenLeasePrefix,
+} from '../keys.ts'
+import type { Counts } from '../metrics/server-metrics.ts'
 import type { Mount } from '../mounts/mount-table.ts'
 import type { CoreContext } from '../request-context.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
 import type { TokenService } from '../tokens/token-service.ts'
+import {
+  dropEntry,
+  keyOfLease,
+  keyOfLeaseId,
+  parseIrrevocableMark,
+  putChanged,
+  putMarks,
+} from './lease-entries.ts'
 import { DUE_LEASE, dueIdOf, type LeaseRecord, leaseIdOf } from './lease-record.ts'
 import type { LeaseWork } from './lease-work.ts'
 
@@ -30,6 +44,7 @@ export class LeaseService {
   readonly #random: Random
   readonly #log: Log
   readonly #tokens: Pick<TokenService, 'hold'>
+  readonly #counts: Counts
   readonly #work: LeaseWork
 
   constructor(of: {
@@ -38,6 +53,7 @@ export class LeaseService {
     random: Random
     log: Log
     tokens: Pick<TokenService, 'hold'>
+    counts: Counts
     work: LeaseWork
   }) {
     this.#storage = of.storage
@@ -45,6 +61,7 @@ export class LeaseService {
     this.#random = of.random
     this.#log = of.log
     this.#tokens = of.tokens
+    this.#counts = of.counts
     this.#work = of.work
   }
 
@@ -85,9 +102,10 @@ export class LeaseService {
         tx.mark(tokenLeasePrefix(token.namespaceId, token.hash) + dueIdOf(record.id))
       }
       trusts = false
-      tx.put(keyOf(record), { json: record })
+      tx.put(keyOfLease(record), { json: record })
       dueIndex.schedule(tx, DUE_LEASE, namespaceId, dueIdOf(record.id), record.dueAtMs)
     })
+    this.#counts.leasesRegistered += 1
     return {
       id: record.id,
       ttlSeconds,
@@ -111,7 +129,7 @@ export class LeaseService {
   }
 
   async find(leaseId: string): Promise<LeaseRecord | null> {
-    const key = keyOfId(leaseId)
+    const key = keyOfLeaseId(leaseId)
     return key === null ? null : ((await this.#storage.get(key))?.json<LeaseRecord>() ?? null)
   }
 
@@ -133,13 +151,17 @@ export class LeaseService {
       return { ...old, expiresAtMs, renewedAtMs: now, dueAtMs: expiresAtMs }
     })
     if (!renewed) throw badRequest('lease not found')
+    this.#counts.leasesRenewed += 1
     return renewed
   }
 
-  /** Queues the revocation; with `sync` it is also carried out now. */
+  /** Queues the revocation; with `sync` it is also carried out now, and what fails is thrown. */
   async revoke(leaseId: string, sync: boolean): Promise<void> {
     const record = await this.#change(leaseId, (old) => this.#revoking(old))
-    if (record && sync) await this.#carryOut(record, new AbortController().signal)
+    if (!record || !sync) return
+    const failure = await this.#carryOut(record, new AbortController().signal)
+    if (failure === null) return
+    throw internal(`failed to revoke ${JSON.stringify(leaseId)}: ${failure}`)
   }
 
   /** Forgets a lease whatever the outside says (revoke-force): for what can't be revoked any more. */
@@ -178,11 +200,40 @@ export class LeaseService {
     return this.#storage.list(leasePrefix(namespaceId) + prefix, page)
   }
 
-  /** Writes the due mark of a lease again, where a damaged store lost it. */
-  async remark(leaseId: string): Promise<void> {
+  /** Queues the revocation of up to 20 leases in one commit; what is being revoked already is left. */
+  async queueRevocations(leaseIds: readonly string[]): Promise<void> {
+    await this.#inOneCommit(leaseIds, (tx, old) => {
+      if (old.state !== 'revoking') putChanged(tx, old, this.#revoking(old))
+    })
+  }
+
+  /** Writes the marks of up to 20 leases again, where a damaged store lost them. */
+  async tidy(leaseIds: readonly string[]): Promise<void> {
+    await this.#inOneCommit(leaseIds, putMarks)
+  }
+
+  /** Leases that could not be revoked, page by page; `after` is the last one's `at`. */
+  async irrevocable(
+    namespaceId: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly { readonly at: string; mountId: string; leaseId: string }[]> {
+    const prefix = irrevocableLeasePrefix(namespaceId)
+    const from = page.after === undefined ? {} : { after: prefix + page.after }
+    const marks = await this.#storage.range(prefix, { limit: page.limit, ...from })
+    return marks.map((mark) => {
+      const at = mark.slice(prefix.length)
+      return { at, ...parseIrrevocableMark(at) }
+    })
+  }
+
+  async #inOneCommit(
+    leaseIds: readonly string[],
+    each: (tx: CoreTx, record: LeaseRecord) => void,
+  ): Promise<void> {
+    const keys = leaseIds.map(keyOfLeaseId).filter((key) => key !== null)
+    if (keys.length === 0) return
     await this.#storage.transaction(async (tx) => {
-      const record = await this.find(leaseId)
-      if (record && record.state !== 'irrevocable') tx.mark(dueMarkOf(record))
+      for (const entry of (await tx.read(keys)).values()) each(tx, entry.json<LeaseRecord>())
     })
   }
 
@@ -220,19 +271,22 @@ export class LeaseService {
     return { ...record, state: 'revoking', dueAtMs: this.#clock.now() }
   }
 
-  async #carryOut(record: LeaseRecord, signal: AbortSignal): Promise<void> {
-    if (record.state !== 'revoking') return
+  /** Answers null, or why it failed: then it stays queued. */
+  async #carryOut(record: LeaseRecord, signal: AbortSignal): Promise<string | null> {
+    if (record.state !== 'revoking') return null
     try {
       await this.#work.revoke(record, signal)
     } catch (error) {
-      if (!signal.aborted) await this.#revocationFailed(record, error)
-      return
+      return signal.aborted ? 'interrupted' : await this.#revocationFailed(record, error)
     }
     await this.#drop(record)
+    this.#counts.leasesRevoked += 1
+    return null
   }
 
-  async #revocationFailed(record: LeaseRecord, error: unknown): Promise<void> {
+  async #revocationFailed(record: LeaseRecord, error: unknown): Promise<string> {
     const failures = record.failures + 1
+    this.#counts.leaseRevocationFailures += 1
     const lastError = error instanceof ApiError ? error.messages.join('; ') : 'internal error'
     this.#log.warn('lease was not revoked', { id: record.id, failures, err: error })
     const pause = FIRST_PAUSE_MS * 2 ** (failures - 1) * (0.5 + this.#random.fraction())
@@ -243,16 +297,13 @@ export class LeaseService {
       state: failures >= MAX_TRIES ? 'irrevocable' : 'revoking',
       dueAtMs: this.#clock.now() + pause,
     }))
+    return lastError
   }
 
   async #drop(record: LeaseRecord): Promise<void> {
     await this.#storage.transaction(async (tx) => {
-      const entry = await tx.get(keyOf(record))
-      if (!entry) return
-      const now = entry.json<LeaseRecord>()
-      tx.delete(keyOf(record))
-      tx.delete(dueMarkOf(now))
-      dropTokenMark(tx, now)
+      const entry = await tx.get(keyOfLease(record))
+      if (entry) dropEntry(tx, entry.json<LeaseRecord>())
     })
   }
 
@@ -261,19 +312,14 @@ export class LeaseService {
     leaseId: string,
     change: (record: LeaseRecord) => LeaseRecord,
   ): Promise<LeaseRecord | null> {
-    const key = keyOfId(leaseId)
+    const key = keyOfLeaseId(leaseId)
     if (key === null) return null
     return this.#storage.transaction(async (tx) => {
       const entry = await tx.get(key)
       if (!entry) return null
       const old = entry.json<LeaseRecord>()
       const changed = change(old)
-      if (changed === old) return old
-      tx.put(key, { json: changed })
-      if (dueMarkOf(changed) !== dueMarkOf(old)) {
-        tx.delete(dueMarkOf(old))
-        if (changed.state !== 'irrevocable') tx.mark(dueMarkOf(changed))
-      }
+      if (changed !== old) putChanged(tx, old, changed)
       return changed
     })
   }
@@ -281,24 +327,4 @@ export class LeaseService {
 
 function isStale(record: LeaseRecord, mark: DueMark): boolean {
   return record.dueAtMs > mark.atMs + 1
-}
-
-const dueMarkOf = (record: LeaseRecord): string =>
-  dueKey(DUE_LEASE, record.namespaceId, dueIdOf(record.id), record.dueAtMs)
-
-function dropTokenMark(tx: CoreTx, record: LeaseRecord): void {
-  if (record.tokenAccessor === '') return
-  const [hash, namespaceId] = record.tokenAccessor.split('.')
-  tx.delete(tokenLeasePrefix(namespaceId ?? ROOT_NAMESPACE_ID, hash!) + dueIdOf(record.id))
-}
-
-const keyOf = (record: LeaseRecord): string => leasePrefix(record.namespaceId) + record.id
-
-/** The key of a lease id; its last part names the namespace. null where the text can't be one. */
-function keyOfId(leaseId: string): string | null {
-  const slash = leaseId.lastIndexOf('/')
-  if (slash < 1) return null
-  const dot = leaseId.indexOf('.', slash)
-  const namespaceId = dot < 0 ? ROOT_NAMESPACE_ID : leaseId.slice(dot + 1)
-  return /^[A-Za-z0-9]+$/.test(namespaceId) ? leasePrefix(namespaceId) + leaseId : null
 }

@@ -25,6 +25,23 @@ export interface StoredPolicy {
   readonly modifiedAtMs: number
   /** Counts up with each change. */
   readonly version: number
+  /** Every change must say which version it changes. */
+  readonly casRequired?: boolean
+  /** From then on it grants and denies nothing. */
+  readonly expiresAtMs?: number
+}
+
+/** What a change says beside the text; what is absent stays as it was, null takes it back. */
+export interface PolicyChange {
+  readonly text?: string
+  readonly cas?: number
+  readonly casRequired?: boolean
+  readonly expiresAtMs?: number | null
+}
+
+interface LivePolicy {
+  readonly policy: Policy
+  readonly expiresAtMs: number | null
 }
 
 /** Namespaces whose policies are kept in memory, and ACLs of each, before the oldest go. */
@@ -33,7 +50,7 @@ const MAX_CACHED_ACLS = 5000
 
 interface Compiled {
   readonly epoch: string
-  readonly policies: Map<string, Promise<Policy | null>>
+  readonly policies: Map<string, Promise<LivePolicy | null>>
   readonly acls: Map<string, Acl>
 }
 
@@ -69,31 +86,68 @@ export class PolicyStore {
     return [...names].sort().slice(0, page.limit)
   }
 
-  /** Throws 400 where the text doesn't parse. Answers warnings. */
+  /** Throws 400 where the text doesn't parse or another version is there. Answers warnings. */
   async put(
     namespace: NamespaceRecord,
     name: string,
-    text: string,
-    cas: number | undefined,
+    change: PolicyChange & { readonly text: string },
+  ): Promise<readonly string[]> {
+    return this.#change(namespace, name, change, (old, known) => ({
+      name: known,
+      text: change.text,
+      modifiedAtMs: this.#clock.now(),
+      version: (old?.version ?? 0) + 1,
+      ...(change.casRequired ? { casRequired: true } : undefined),
+      ...(change.expiresAtMs ? { expiresAtMs: change.expiresAtMs } : undefined),
+    }))
+  }
+
+  /** Changes what is named and leaves the rest. Throws 400 where there is none. */
+  async patch(
+    namespace: NamespaceRecord,
+    name: string,
+    change: PolicyChange,
+  ): Promise<readonly string[]> {
+    return this.#change(namespace, name, change, (old) => {
+      if (!old) throw badRequest('policy not found')
+      const { casRequired, expiresAtMs, ...rest } = old
+      const required = change.casRequired ?? casRequired
+      const until = change.expiresAtMs === undefined ? expiresAtMs : change.expiresAtMs
+      return {
+        ...rest,
+        text: change.text ?? old.text,
+        modifiedAtMs: this.#clock.now(),
+        version: old.version + 1,
+        ...(required ? { casRequired: true } : undefined),
+        ...(until ? { expiresAtMs: until } : undefined),
+      }
+    })
+  }
+
+  async #change(
+    namespace: NamespaceRecord,
+    name: string,
+    { text, cas, expiresAtMs }: PolicyChange,
+    make: (old: StoredPolicy | null, known: string) => StoredPolicy,
   ): Promise<readonly string[]> {
     const known = canonical(name)
     if (IMMUTABLE_POLICIES.includes(known)) throw badRequest(`cannot update "${known}" policy`)
     if (known === '' || known.includes('/'))
       throw badRequest('a policy name cannot be empty or hold "/"')
-    parseOrRefuse(known, text)
+    if (text !== undefined) parseOrRefuse(known, text)
+    if (expiresAtMs && expiresAtMs <= this.#clock.now()) {
+      throw badRequest('refusing to update policy as expiration time has already elapsed')
+    }
     await this.#storage.transaction(async (tx) => {
       const key = keyOf(namespace, known)
       const old = (await tx.get(key))?.json<StoredPolicy>() ?? null
+      if (cas === undefined && old?.casRequired) {
+        throw badRequest('check-and-set parameter required for this call')
+      }
       if (cas !== undefined && cas !== (old?.version ?? -1)) {
         throw badRequest('check-and-set parameter did not match the current version')
       }
-      const policy: StoredPolicy = {
-        name: known,
-        text,
-        modifiedAtMs: this.#clock.now(),
-        version: (old?.version ?? 0) + 1,
-      }
-      tx.put(key, { json: policy })
+      tx.put(key, { json: make(old, known) })
       tx.touch(namespaceEpochKey(namespace.id))
     })
     return known === name ? [] : [`policy name was converted to ${known}`]
@@ -126,8 +180,8 @@ export class PolicyStore {
     if (known && nowMs < known.validUntilMs) return known
     const policies: AclPolicy[] = []
     for (const name of names) {
-      const policy = await this.#parsed(compiled, namespace, name)
-      if (policy) policies.push({ policy, namespace: { id: namespace.id, path: namespace.path } })
+      const live = await this.#parsed(compiled, namespace, name)
+      if (live) policies.push({ ...live, namespace: { id: namespace.id, path: namespace.path } })
     }
     const acl = compileAcl(policies, nowMs, identity)
     if (compiled.acls.size >= MAX_CACHED_ACLS) compiled.acls.clear()
@@ -159,13 +213,22 @@ export class PolicyStore {
     return fresh
   }
 
-  #parsed(compiled: Compiled, namespace: NamespaceRecord, name: string): Promise<Policy | null> {
+  #parsed(
+    compiled: Compiled,
+    namespace: NamespaceRecord,
+    name: string,
+  ): Promise<LivePolicy | null> {
     // Outside the root namespace nobody is root: a policy of that name would be an ordinary one.
-    if (name === 'root') return Promise.resolve(namespace.path === '' ? ROOT_POLICY : null)
+    if (name === 'root') return Promise.resolve(namespace.path === '' ? LIVE_ROOT : null)
     let policy = compiled.policies.get(name)
     if (!policy) {
       policy = this.get(namespace, name).then((stored) =>
-        stored ? parsePolicy(stored.name, stored.text) : null,
+        stored
+          ? {
+              policy: parsePolicy(stored.name, stored.text),
+              expiresAtMs: stored.expiresAtMs ?? null,
+            }
+          : null,
       )
       compiled.policies.set(name, policy)
       // A failed read must not be remembered: the next request tries again.
@@ -174,6 +237,8 @@ export class PolicyStore {
     return policy
   }
 }
+
+const LIVE_ROOT: LivePolicy = { policy: ROOT_POLICY, expiresAtMs: null }
 
 const builtIn = (name: string, text: string): StoredPolicy => ({
   name,

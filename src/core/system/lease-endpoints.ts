@@ -1,6 +1,6 @@
 // sys/leases. Source: Vault's API page "sys/leases". A lease of another namespace is "not found".
 import { badRequest } from '../../base/errors.ts'
-import { boolean, integer, signedDuration, string, list as stringList } from '../../schema/field.ts'
+import { boolean, signedDuration, string } from '../../schema/field.ts'
 import type { Answer, Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { LeaseRecord } from '../leases/lease-record.ts'
@@ -53,30 +53,35 @@ async function revoke(ctx: CoreContext, id: string, sync: boolean): Promise<Answ
   const record = await ctx.core.leases.find(id)
   // An unknown lease is as good as revoked; one of another namespace looks the same.
   if (record?.namespaceId === ctx.place.namespace.id) await ctx.core.leases.revoke(id, sync)
-  return { empty: true }
+  return sync ? { empty: true } : QUEUED
 }
 
-/** Applies to every lease below a prefix, page by page. */
-async function below(
+/** '' or a folder: a prefix names whole segments. */
+const folderOf = (prefix: string): string => (prefix === '' ? '' : `${prefix.replace(/\/+$/, '')}/`)
+
+/** Accepted: the work is queued and goes on without the caller. */
+const QUEUED: Answer = { raw: { status: 202, headers: ['Cache-Control', 'no-store'], body: null } }
+
+async function sweep(
   ctx: CoreContext,
+  action: 'revoke' | 'force',
   prefix: string,
-  each: (id: string) => Promise<void>,
-): Promise<number> {
-  const folder = prefix === '' ? '' : `${prefix.replace(/\/+$/, '')}/`
-  let count = 0
-  let after: string | undefined
-  for (;;) {
-    const page = after === undefined ? { limit: 500 } : { limit: 500, after }
-    const ids = await ctx.core.leases.idsBelow(ctx.place.namespace.id, folder, page)
-    for (const id of ids) await each(id)
-    count += ids.length
-    if (ids.length < 500) return count
-    after = ids.at(-1)
+  sync: boolean,
+): Promise<Answer> {
+  const { id } = ctx.place.namespace
+  const folder = folderOf(prefix)
+  if (!sync) {
+    await ctx.core.leaseSweeps.queue(id, { action, prefix: folder })
+    return QUEUED
   }
+  await ctx.core.leaseSweeps.carryOut(id, { action, prefix: folder }, ctx.signal)
+  return { empty: true }
 }
 
 const leaseField = string('The lease id.')
 const syncField = boolean('Wait until it is revoked.', { default: false })
+const typeField = string('Only "irrevocable".')
+const childrenField = boolean('Also those below.', { default: false })
 const prefixParams = { prefix: string('The leases below this path.') }
 const urlParams = { url_lease_id: string('The lease id.') }
 
@@ -154,20 +159,15 @@ export const leaseEndpoints: readonly Row<CoreContext>[] = [
       params: prefixParams,
       input: { sync: boolean('Wait until they are revoked.', { default: true }) },
       auth: 'sudo',
-      handle: async (ctx, { prefix, sync }) => {
-        await below(ctx, prefix, (id) => ctx.core.leases.revoke(id, sync))
-        return { empty: true }
-      },
+      handle: (ctx, { prefix, sync }) => sweep(ctx, 'revoke', prefix, sync),
     }),
     write(`${start}revoke-force/*prefix`, {
       about: 'Drop every lease below a path, also where revoking it fails.',
       hidden: start === '',
       params: prefixParams,
+      input: { sync: boolean('Wait until they are dropped.', { default: true }) },
       auth: 'sudo',
-      handle: async (ctx, { prefix }) => {
-        await below(ctx, prefix, (id) => ctx.core.leases.forget(id, ctx.signal))
-        return { empty: true }
-      },
+      handle: (ctx, { prefix, sync }) => sweep(ctx, 'force', prefix, sync),
     }),
   ]),
   read('leases', {
@@ -175,33 +175,41 @@ export const leaseEndpoints: readonly Row<CoreContext>[] = [
     auth: 'sudo',
     effects: false,
     input: {
-      type: string('Only "irrevocable".', { required: true, choices: ['irrevocable'] }),
+      type: typeField,
       limit: string('At most this many, or "none".', { default: '10000' }),
-      include_child_namespaces: boolean('Also those below.', { default: false }),
+      include_child_namespaces: childrenField,
     },
-    handle: async (ctx, { limit }) => ({ data: await irrevocable(ctx, Number(limit) || Infinity) }),
+    handle: async (ctx, { type, limit, include_child_namespaces }) => {
+      if (type?.toLowerCase() !== 'irrevocable') return { empty: true }
+      const most = limit === 'none' ? Number.POSITIVE_INFINITY : Number(limit)
+      if (!(most > 0)) throw badRequest("limit must be 'none' or a positive whole number")
+      return irrevocableList(ctx, most, include_child_namespaces)
+    },
   }),
   read('leases/count', {
     about: 'Count the irrevocable leases by mount.',
     auth: 'sudo',
     effects: false,
-    input: {
-      type: string('Only "irrevocable".', { required: true, choices: ['irrevocable'] }),
-      include_child_namespaces: boolean('Also those below.', { default: false }),
-    },
-    handle: async (ctx) => {
-      const { lease_count, counts } = await irrevocable(ctx, Infinity)
+    input: { type: typeField, include_child_namespaces: childrenField },
+    handle: async (ctx, { type, include_child_namespaces }) => {
+      if (type?.toLowerCase() !== 'irrevocable') return { empty: true }
+      const counts: Record<string, number> = {}
+      let lease_count = 0
+      for await (const { accessor } of irrevocable(ctx, include_child_namespaces)) {
+        counts[accessor] = (counts[accessor] ?? 0) + 1
+        lease_count += 1
+      }
       return { data: { lease_count, counts } }
     },
   }),
   write('leases/tidy', {
-    about: 'Put back due marks that a restored or damaged store may lack.',
+    about: 'Put back marks of leases that a restored or damaged store may lack.',
     auth: 'sudo',
-    input: { limit: integer('Not used.'), paths: stringList('Not used.') },
     handle: async (ctx) => {
-      await below(ctx, '', (id) => ctx.core.leases.remark(id))
+      await ctx.core.leaseSweeps.queue(ctx.place.namespace.id, { action: 'tidy', prefix: '' })
       return {
-        empty: true,
+        data: null,
+        status: 202,
         warnings: [
           'Tidy operation successfully started. Any information from the operation will be printed to the server logs.',
         ],
@@ -210,24 +218,48 @@ export const leaseEndpoints: readonly Row<CoreContext>[] = [
   }),
 ]
 
-async function irrevocable(
+const PAGE = 500
+
+/** Walks the index of irrevocable leases; the accessor is the mount's id where the mount is gone. */
+async function* irrevocable(
   ctx: CoreContext,
-  limit: number,
-): Promise<{ lease_count: number; counts: Record<string, number>; leases: Data[] }> {
-  const counts: Record<string, number> = {}
-  const leases: Data[] = []
-  const table = await ctx.view.table(ctx.place.namespace)
-  await below(ctx, '', async (id) => {
-    const record = await ctx.core.leases.find(id)
-    if (record?.state !== 'irrevocable') return
-    const mount = table.mounts.find((one) => one.record.id === record.mountId)
-    const accessor = mount?.record.accessor ?? record.mountId
-    counts[accessor] = (counts[accessor] ?? 0) + 1
-    if (leases.length < limit) leases.push({ lease_id: id, error: record.lastError })
-  })
-  return {
-    lease_count: Object.values(counts).reduce((sum, count) => sum + count, 0),
-    counts,
-    leases,
+  withChildren: boolean,
+): AsyncGenerator<{ accessor: string; leaseId: string }> {
+  const namespaces = [ctx.place.namespace]
+  for (let namespace = namespaces.pop(); namespace; namespace = namespaces.pop()) {
+    const { mounts } = await ctx.view.table(namespace)
+    const accessors = new Map(mounts.map(({ record }) => [record.id, record.accessor]))
+    let after: string | undefined
+    for (;;) {
+      const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after }
+      const found = await ctx.core.leases.irrevocable(namespace.id, page)
+      for (const { mountId, leaseId } of found) {
+        yield { accessor: accessors.get(mountId) ?? mountId, leaseId }
+      }
+      if (found.length < PAGE) break
+      after = found.at(-1)?.at
+    }
+    if (!withChildren) return
+    for (const name of await ctx.core.namespaces.children(namespace, {})) {
+      const child = await ctx.view.child(namespace.id, name.slice(0, -1))
+      if (child) namespaces.push(child)
+    }
   }
+}
+
+async function irrevocableList(
+  ctx: CoreContext,
+  most: number,
+  withChildren: boolean,
+): Promise<Answer> {
+  const leases: Data[] = []
+  for await (const { leaseId } of irrevocable(ctx, withChildren)) {
+    if (leases.length >= most) {
+      const warning = `More than ${most} irrevocable leases; raise "limit" or set it to "none" to see all.`
+      return { data: { lease_count: leases.length, leases }, warnings: [warning] }
+    }
+    const record = await ctx.core.leases.find(leaseId)
+    if (record?.state === 'irrevocable') leases.push({ lease_id: leaseId, error: record.lastError })
+  }
+  return { data: { lease_count: leases.length, leases } }
 }

@@ -1,13 +1,14 @@
 // sys/policies/acl and its old form sys/policy. Source: Vault's API pages "sys/policies" and "sys/policy".
 import { badRequest } from '../../base/errors.ts'
 import { setOwn } from '../../base/json.ts'
-import { boolean, integer, string } from '../../schema/field.ts'
-import type { Answer } from '../../sdk/answer.ts'
+import { boolean, duration, integer, nullable, string, time } from '../../schema/field.ts'
+import type { Answer, Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
+import type { PolicyChange, StoredPolicy } from '../policies/policy-store.ts'
 import type { CoreContext } from '../request-context.ts'
 import { pageFields, pageOf } from './page-fields.ts'
 
-const { read, write, remove, list } = endpoints<CoreContext>()
+const { read, write, patch, remove, list } = endpoints<CoreContext>()
 
 const params = { name: string('Name of the policy.') }
 
@@ -18,16 +19,49 @@ async function names(
   return ctx.core.policies.list(ctx.place.namespace, page)
 }
 
+type Sent = {
+  readonly cas: number | undefined
+  readonly cas_required: boolean | undefined
+  readonly ttl: number | undefined
+  readonly expiration: number | null | undefined
+}
+
+/** What was sent as the store takes it; a `ttl` is an expiration counted from now. */
+function changeOf(ctx: CoreContext, sent: Sent): Omit<PolicyChange, 'text'> {
+  const { cas, cas_required, ttl, expiration } = sent
+  if (ttl && expiration) throw badRequest('only one of ttl and expiration may be given')
+  const until = ttl ? ctx.clock.now() + ttl * 1000 : expiration
+  return {
+    ...(cas === undefined ? undefined : { cas }),
+    ...(cas_required === undefined ? undefined : { casRequired: cas_required }),
+    ...(until === undefined ? undefined : { expiresAtMs: until }),
+  }
+}
+
 async function save(
   ctx: CoreContext,
   name: string,
   text: string | undefined,
-  cas: number | undefined,
+  sent: Sent,
 ): Promise<Answer> {
   if (text === undefined || text === '')
     throw badRequest(`'policy' parameter not supplied or empty`)
-  const warnings = await ctx.core.policies.put(ctx.place.namespace, name, decoded(text), cas)
+  const change = { ...changeOf(ctx, sent), text: decoded(text) }
+  const warnings = await ctx.core.policies.put(ctx.place.namespace, name, change)
   return { empty: true, warnings }
+}
+
+function policyView(policy: StoredPolicy, field: 'policy' | 'rules'): Data {
+  return {
+    cas_required: policy.casRequired ?? false,
+    ...(policy.expiresAtMs
+      ? { expiration: new Date(policy.expiresAtMs).toISOString() }
+      : undefined),
+    modified: new Date(policy.modifiedAtMs).toISOString(),
+    name: policy.name,
+    [field]: policy.text,
+    version: policy.version,
+  }
 }
 
 /** Old clients send the text in base64. */
@@ -35,6 +69,13 @@ function decoded(text: string): string {
   if (!/^[A-Za-z0-9+/=\s]+$/.test(text)) return text
   const plain = Buffer.from(text, 'base64').toString('utf8')
   return plain.includes('path') ? plain : text
+}
+
+const changeFields = {
+  cas: integer('The version that it must still have; -1: it must be new.'),
+  cas_required: boolean('Whether every change must give `cas`.'),
+  ttl: duration('How long it is to count.'),
+  expiration: nullable(time('When it ends to count.')),
 }
 
 function textRows(pattern: string, field: 'policy' | 'rules'): Row<CoreContext>[] {
@@ -47,15 +88,7 @@ function textRows(pattern: string, field: 'policy' | 'rules'): Row<CoreContext>[
       handle: async (ctx, { name }) => {
         const policy = await ctx.core.policies.get(ctx.place.namespace, name)
         if (!policy) return { empty: true }
-        return {
-          data: {
-            cas_required: false,
-            modified: new Date(policy.modifiedAtMs).toISOString(),
-            name: policy.name,
-            [field]: policy.text,
-            version: policy.version,
-          },
-        }
+        return { data: policyView(policy, field) }
       },
     }),
     write(`${pattern}/:name`, {
@@ -64,10 +97,9 @@ function textRows(pattern: string, field: 'policy' | 'rules'): Row<CoreContext>[
       input: {
         policy: string('The policy, in HCL or JSON.'),
         rules: string('Old name of `policy`.', { deprecated: true }),
-        cas: integer('The version that it must still have; -1: it must be new.'),
-        cas_required: boolean('Accepted for compatibility.'),
+        ...changeFields,
       },
-      handle: (ctx, { name, policy, rules, cas }) => save(ctx, name, policy ?? rules, cas),
+      handle: (ctx, { name, policy, rules, ...sent }) => save(ctx, name, policy ?? rules, sent),
     }),
     remove(`${pattern}/:name`, {
       about: 'Delete a policy.',
@@ -100,6 +132,27 @@ export const policyEndpoints: readonly Row<CoreContext>[] = [
       },
     }),
   ),
+  patch('policies/acl/:name', {
+    about: 'Change parts of a policy.',
+    params,
+    body: 'mergePatch',
+    input: { policy: string('The policy, in HCL or JSON.'), ...changeFields },
+    handle: async (ctx, { name, policy, ...sent }) => {
+      const text = policy === undefined ? undefined : { text: decoded(policy) }
+      const change = { ...changeOf(ctx, sent), ...text }
+      const warnings = await ctx.core.policies.patch(ctx.place.namespace, name, change)
+      return { empty: true, warnings }
+    },
+  }),
+  // Names hold no slash, so there is nothing below one; a listing there is empty, not unsupported.
+  ...['policies/acl/:name', 'policy/:name', 'policies/detailed/acl/:name'].map((pattern) =>
+    list(pattern, {
+      about: 'List the policies below a name: there are none.',
+      params,
+      effects: false,
+      handle: async () => ({ data: { keys: [] } }),
+    }),
+  ),
   list('policies/detailed/acl', {
     about: 'List the policies with their texts.',
     input: pageFields,
@@ -110,11 +163,7 @@ export const policyEndpoints: readonly Row<CoreContext>[] = [
       for (const name of keys) {
         const policy = await ctx.core.policies.get(ctx.place.namespace, name)
         if (policy) {
-          setOwn(info, name, {
-            modified: new Date(policy.modifiedAtMs).toISOString(),
-            policy: policy.text,
-            version: policy.version,
-          })
+          setOwn(info, name, policyView(policy, 'policy'))
         }
       }
       return { data: { keys, key_info: info } }

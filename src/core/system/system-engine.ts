@@ -9,11 +9,21 @@ import { tokenEndpoints } from '../tokens/token-endpoints.ts'
 import { wrappingEndpoints } from '../wrapping/wrapping-endpoints.ts'
 import { auditEndpoints } from './audit-endpoints.ts'
 import { capabilityEndpoints } from './capability-endpoints.ts'
+import { configEndpoints } from './config-endpoints.ts'
+import { generateRootEndpoints } from './generate-root-endpoints.ts'
+import { hostEndpoints } from './host-endpoints.ts'
+import { inspectEndpoints } from './inspect-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
+import { loggerEndpoints } from './logger-endpoints.ts'
+import { metricsEndpoints } from './metrics-endpoints.ts'
 import { mountEndpoints } from './mount-endpoints.ts'
 import { namespaceEndpoints } from './namespace-endpoints.ts'
 import { passwordPolicyEndpoints } from './password-policy-endpoints.ts'
+import { pluginEndpoints } from './plugin-endpoints.ts'
 import { policyEndpoints } from './policy-endpoints.ts'
+import { rawEndpoints } from './raw-endpoints.ts'
+import { rekeyEndpoints } from './rekey-endpoints.ts'
+import { rotateEndpoints } from './rotate-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
 import { specEndpoints } from './spec-endpoints.ts'
 import { toolEndpoints } from './tool-endpoints.ts'
@@ -28,6 +38,9 @@ export const systemEngine: Engine = {
   about: 'System endpoints used for control, policy and debugging.',
   endpoints: rows([
     ...sealEndpoints,
+    ...rekeyEndpoints,
+    ...generateRootEndpoints,
+    ...rotateEndpoints,
     ...mountEndpoints,
     ...policyEndpoints,
     ...namespaceEndpoints,
@@ -38,6 +51,13 @@ export const systemEngine: Engine = {
     ...specEndpoints,
     ...toolEndpoints,
     ...passwordPolicyEndpoints,
+    ...configEndpoints,
+    ...hostEndpoints,
+    ...inspectEndpoints,
+    ...loggerEndpoints,
+    ...metricsEndpoints,
+    ...pluginEndpoints,
+    ...rawEndpoints,
   ]),
 }
 

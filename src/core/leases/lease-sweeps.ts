@@ -1,0 +1,129 @@
+// Work over all leases below a prefix, however many they are: queueing their revocation, dropping them by
+// force, tidying their marks. It is a durable job that pages, so that a caller need not wait and no crash
+// leaves half of it undone; a caller who waits works it off itself, with the job as its safety net.
+import type { Clock } from '../../base/clock.ts'
+import { unavailable } from '../../base/errors.ts'
+import type { JobResult } from '../../sdk/job.ts'
+import type { JobRecord, JobService } from '../jobs/job-service.ts'
+import type { CoreStorage } from '../store.ts'
+import type { LeaseService } from './lease-service.ts'
+
+export const LEASE_SWEEP_JOB = 'lease-sweep'
+
+export interface LeaseSweep {
+  /** queue: revoke them soon. revoke: and wait for it. force: drop them whatever the outside says. */
+  readonly action: 'queue' | 'revoke' | 'force' | 'tidy'
+  /** '' or a folder. */
+  readonly prefix: string
+  /** Where an earlier run came to. */
+  readonly after?: string
+}
+
+/** Leases of one commit: each takes up to four of a batch's hundred writes. */
+const PAGE = 20
+/** Leases of one run of the job, before it notes how far it came. */
+const RUN = 2000
+/** Calls to the outside that a caller who waits makes at once. */
+const MOST_AT_ONCE = 8
+/** A caller who waits has this long before the job takes over: longer than any request may take. */
+const HANDOVER_MS = 120_000
+
+export class LeaseSweeps {
+  readonly #storage: CoreStorage
+  readonly #clock: Clock
+  readonly #jobs: JobService
+  readonly #leases: LeaseService
+
+  constructor(of: { storage: CoreStorage; clock: Clock; jobs: JobService; leases: LeaseService }) {
+    this.#storage = of.storage
+    this.#clock = of.clock
+    this.#jobs = of.jobs
+    this.#leases = of.leases
+  }
+
+  /** Leaves it to whoever works what is due. */
+  async queue(namespaceId: string, sweep: LeaseSweep): Promise<void> {
+    await this.#schedule(namespaceId, sweep, this.#clock.now())
+  }
+
+  /** Does it now. Where this ends early, the job goes on. Throws what went wrong with the first lease. */
+  async carryOut(namespaceId: string, sweep: LeaseSweep, signal: AbortSignal): Promise<void> {
+    const first = await this.#leases.idsBelow(namespaceId, sweep.prefix, { limit: 1 })
+    if (first.length === 0) return
+    const takeOver = this.#clock.now() + HANDOVER_MS
+    const job = await this.#schedule(namespaceId, sweep, takeOver)
+    let after: string | undefined
+    let failure: unknown = null
+    while (failure === null) {
+      if (signal.aborted) throw unavailable('the work goes on without this request')
+      const ids = await this.#page(namespaceId, sweep.prefix, after)
+      failure = await this.#each(ids, sweep.action, signal)
+      if (ids.length < PAGE) break
+      after = ids.at(-1)
+    }
+    await this.#jobs.cancel(job)
+    if (failure === null) return
+    // What failed is tried again with growing pauses, and the rest need not wait for this caller.
+    await this.queue(namespaceId, sweep)
+    throw failure
+  }
+
+  /** A run of the job. */
+  async run(job: JobRecord, signal: AbortSignal): Promise<JobResult<LeaseSweep>> {
+    const sweep = job.item as LeaseSweep
+    const action = sweep.action === 'revoke' ? 'queue' : sweep.action
+    let { after } = sweep
+    for (let done = 0; done < RUN && !signal.aborted; done += PAGE) {
+      const ids = await this.#page(job.namespaceId, sweep.prefix, after)
+      const failure = await this.#each(ids, action, signal)
+      if (failure !== null) throw failure
+      if (ids.length < PAGE) return 'done'
+      after = ids.at(-1)
+    }
+    return {
+      againAtMs: this.#clock.now(),
+      item: { ...sweep, ...(after === undefined ? undefined : { after }) },
+    }
+  }
+
+  #page(namespaceId: string, prefix: string, after: string | undefined) {
+    const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after }
+    return this.#leases.idsBelow(namespaceId, prefix, page)
+  }
+
+  /** null, or the first failure. */
+  async #each(
+    ids: readonly string[],
+    action: LeaseSweep['action'],
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    if (action === 'queue') {
+      await this.#leases.queueRevocations(ids)
+      return null
+    }
+    if (action === 'tidy') {
+      await this.#leases.tidy(ids)
+      return null
+    }
+    let failure: unknown = null
+    const waiting = [...ids]
+    const work = async (): Promise<void> => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+        try {
+          if (action === 'force') await this.#leases.forget(id, signal)
+          else await this.#leases.revoke(id, true)
+        } catch (error) {
+          failure ??= error
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: MOST_AT_ONCE }, work))
+    return failure
+  }
+
+  async #schedule(namespaceId: string, item: LeaseSweep, atMs: number): Promise<string> {
+    return this.#storage.transaction(async (tx) =>
+      this.#jobs.schedule(tx, { kind: LEASE_SWEEP_JOB, namespaceId, item, atMs }),
+    )
+  }
+}

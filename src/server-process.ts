@@ -142,6 +142,8 @@ function listenAs(of: ListenerConfig, host: Host, config: ServerConfig): Promise
   const { handler, refused } = apiHandler(host, {
     cors: of.corsEnabled ? corsOf(of) : null,
     responseHeaders: of.customResponseHeaders,
+    requiresRequestHeader: of.requireRequestHeader,
+    metrics: of.metricsOnly ? 'only' : of.disallowMetrics ? 'none' : undefined,
   })
   const tls = tlsFilesOf(of)
   const options: ListenOptions = {

@@ -8,8 +8,7 @@ import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { busTopic } from './core/host-bus.ts'
 import { type BusFrame, ChannelBus, HubBus } from './core/host-bus-ipc.ts'
-import { keepRates } from './core/quotas/rate-limiter.ts'
-import { SealKeeper } from './core/seal/seal-keeper.ts'
+import { type HostKeeper, openKeeper } from './core/host-keeper.ts'
 import { removeStaleSocket } from './http/unix-socket.ts'
 import type { Log } from './sdk/log.ts'
 import type { ServerConfig } from './server-config.ts'
@@ -60,7 +59,7 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #bus: HubBus
-  readonly #keeper: SealKeeper
+  readonly #keeper: HostKeeper
   readonly #living = new Map<number, { readonly worker: Worker; readonly sinceMs: number }>()
   #config: ServerConfig
   #isStopping = false
@@ -71,14 +70,13 @@ export class Supervisor {
     this.#parts = parts
     this.#config = parts.config
     this.#bus = new HubBus(parts.clock)
-    this.#keeper = new SealKeeper({
+    this.#keeper = openKeeper({
       bus: this.#bus,
+      clock: parts.clock,
       random: parts.random,
-      log: parts.log.named('seal'),
+      log: parts.log,
       endProcess: (number) => this.#end(number),
-      keepsKeys: true,
     })
-    keepRates(this.#bus, parts.clock)
     this.#bus.answer(workerTopics.config, () => this.#config)
     this.#bus.answer(workerTopics.ready, (ready) => this.#noteFirst?.ready(ready))
     this.#bus.answer(workerTopics.failed, (text) => this.#failed(text))
@@ -122,7 +120,14 @@ export class Supervisor {
   /** Ends the workers in order, and those that take too long at once. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    await this.#bus.gather(workerTopics.stop, null, SHUTDOWN_MS * 2)
+    const { clock } = this.#parts
+    const ends = new Map(
+      [...this.#living].map(([number, { worker }]) => [number, hasEnded(worker)]),
+    )
+    const { answers } = await this.#bus.gather(workerTopics.stop, null)
+    // Those that were just starting, or hang, have nothing to finish.
+    const ending = [...ends].filter(([number]) => answers.has(number)).map(([, end]) => end)
+    await Promise.race([Promise.all(ending), clock.sleep(SHUTDOWN_MS * 2)])
     await Promise.all([...this.#living.keys()].map((number) => this.#end(number)))
     this.#keeper.wipe()
   }
@@ -175,9 +180,11 @@ export class Supervisor {
   #end(number: number): Promise<void> {
     const worker = this.#living.get(number)?.worker
     if (!worker) return Promise.resolve()
-    return new Promise((resolve) => {
-      worker.once('exit', () => resolve())
-      worker.process.kill('SIGKILL')
-    })
+    const ended = hasEnded(worker)
+    worker.process.kill('SIGKILL')
+    return ended
   }
 }
+
+const hasEnded = (worker: Worker): Promise<void> =>
+  new Promise((resolve) => void worker.once('exit', () => resolve()))

@@ -52,3 +52,5 @@ export const MAX_INLINE_SECRET_BYTES = 64 * 1024
 export const MAX_INLINE_DELETES = 80
 /** Processes on one store: beyond it, contention for the one writer costs more than a process brings. */
 export const MAX_WORKERS = 64
+/** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
+export const CEREMONY_SECONDS = 24 * 3600

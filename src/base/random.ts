@@ -20,33 +20,44 @@ export function pooledRandom(fill: (target: Uint8Array) => void, now: () => numb
   const pool = Buffer.allocUnsafeSlow(POOL_BYTES)
   let used = POOL_BYTES
   let filledAt = 0
-  const bytes = (count: number): Buffer => {
-    const out = Buffer.allocUnsafeSlow(count)
-    if (count > POOL_BYTES / 4) {
-      fill(out)
-      return out
-    }
+  /** Where `count` fresh bytes of the pool begin; they end at `used`. Whoever takes them wipes them. */
+  const take = (count: number): number => {
     if (used + count > POOL_BYTES || now() - filledAt > POOL_LIFE_MS) {
       fill(pool)
       used = 0
       filledAt = now()
     }
-    pool.copy(out, 0, used, used + count)
-    pool.fill(0, used, used + count)
     used += count
+    return used - count
+  }
+  const bytes = (count: number): Buffer => {
+    const out = Buffer.allocUnsafe(count)
+    if (count > POOL_BYTES / 4) {
+      fill(out)
+      return out
+    }
+    const at = take(count)
+    pool.copy(out, 0, at, used)
+    pool.fill(0, at, used)
     return out
+  }
+  const uuid = (): string => {
+    const at = take(16)
+    const text = formatUuid(pool, at)
+    pool.fill(0, at, used)
+    return text
   }
   return {
     bytes,
-    uuid: () => formatUuid(bytes(16)),
+    uuid,
     fraction: () => bytes(6).readUIntBE(0, 6) / 2 ** 48,
   }
 }
 
-function formatUuid(raw: Buffer): string {
-  raw[6] = (raw[6]! & 0x0f) | 0x40
-  raw[8] = (raw[8]! & 0x3f) | 0x80
-  const hex = raw.toString('hex')
+function formatUuid(raw: Buffer, at: number): string {
+  raw[at + 6] = (raw[at + 6]! & 0x0f) | 0x40
+  raw[at + 8] = (raw[at + 8]! & 0x3f) | 0x80
+  const hex = raw.toString('hex', at, at + 16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 

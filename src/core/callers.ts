@@ -2,6 +2,7 @@
 // cached token and good while the token's stored version and the epochs it was built from stand.
 import type { Clock } from '../base/clock.ts'
 import type { Auth } from '../sdk/context.ts'
+import type { Awaitable } from '../sdk/storage.ts'
 import { type AuditAuth, AuthFragments } from './audit/audit-entry.ts'
 import type { NamespaceRecord, TopologyView } from './mounts/topology.ts'
 import type { Acl } from './policies/acl.ts'
@@ -28,24 +29,25 @@ export class Callers {
    * `epoch` is the version of the token's namespace epoch as this request read it, `text` the token. null:
    * its namespace or the auth mount that it came from is gone, so the token counts no more.
    */
-  async of(
+  of(
     record: TokenRecord,
     epoch: string,
     view: TopologyView,
     text: string,
-  ): Promise<Caller | null> {
+  ): Awaitable<Caller | null> {
     const versions = `${view.version} ${epoch}`
     const slot = record.acl as { versions: string; value: Caller | null }
     const known = slot.value
     if (known && slot.versions === versions && this.#clock.now() < known.acl.validUntilMs) {
       return known
     }
-    const caller = await this.#build(record, epoch, view, text)
-    if (caller) {
-      slot.value = caller
-      slot.versions = versions
-    }
-    return caller
+    return this.#build(record, epoch, view, text).then((caller) => {
+      if (caller) {
+        slot.value = caller
+        slot.versions = versions
+      }
+      return caller
+    })
   }
 
   async #build(

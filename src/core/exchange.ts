@@ -1,6 +1,6 @@
 // The state of one request while it is served, filled step by step, so that whatever fails, audit and log
 // see what was known by then.
-import { ApiError, internal } from '../base/errors.ts'
+import { ApiError, internal, sealed } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Operation, Row } from '../sdk/endpoints.ts'
@@ -131,8 +131,8 @@ export class Exchange {
 
   requestEntry(error?: string): AuditRequest {
     if (this.#requestEntry && error === undefined) return this.#requestEntry
-    const { request, place, caller } = this
-    const mount = place?.mount
+    const { request, place, caller, usesLeft } = this
+    // One shape for all, with undefined for what there is not: spreads would cost more than the line.
     const entry: AuditRequest = {
       timeMs: this.startedAtMs,
       id: this.id,
@@ -142,14 +142,15 @@ export class Exchange {
       auth: caller?.audit ?? null,
       remoteAddress: request.remoteAddress,
       remotePort: request.remotePort,
-      headers: request.allHeaders(),
-      ...(mount ? { mount: mount.audit } : undefined),
-      ...(hasData(this.data) ? { data: this.data } : undefined),
-      ...(this.decision ? { policyResults: policyResults(this.decision) } : undefined),
-      ...(this.usesLeft !== null ? { remainingUses: this.usesLeft } : undefined),
-      ...(!caller && request.token !== null ? { clientToken: request.token } : undefined),
-      ...(request.wrapTtlSeconds > 0 ? { wrapTtlSeconds: request.wrapTtlSeconds } : undefined),
-      ...(error !== undefined ? { error } : undefined),
+      headers: this.core?.audit.recordsHeaders ? request.allHeaders() : undefined,
+      mount: place?.mount?.audit,
+      data: hasData(this.data) ? this.data : undefined,
+      policyResults: this.decision ? policyResults(this.decision) : undefined,
+      remainingUses: usesLeft ?? undefined,
+      clientToken: !caller && request.token !== null ? request.token : undefined,
+      wrapTtlSeconds: request.wrapTtlSeconds > 0 ? request.wrapTtlSeconds : undefined,
+      error,
+      rendered: undefined,
     }
     if (error === undefined) this.#requestEntry = entry
     return entry
@@ -168,6 +169,8 @@ export class Exchange {
 
   /** The response's line; with the request's, where that was deferred. */
   async auditResponse(response: AuditResponse): Promise<void> {
+    // Sealed meanwhile: the devices are gone, and nothing is answered that they have not recorded.
+    if (this.host.core !== this.core && this.match?.row.seals !== true) throw sealed()
     if (!this.isAudited) return
     const entry = this.requestEntry()
     try {

@@ -78,6 +78,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   const policies = new PolicyStore(storage, clock)
   const servicesOf = (record: MountRecord, namespace: Namespace): MountServices =>
     mountServicesOf(record, settings, (policy) => passwordOf(storage, namespace, random, policy))
+  const kinds: Record<string, RunJob> = {}
+  const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -85,13 +87,12 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     random,
     log,
     resources,
+    jobs,
     servicesOf,
   }
   const contextOf = (namespaceId: string, mountId: string, signal: AbortSignal) =>
     contextOfMount(contexts, namespaceId, mountId, signal)
 
-  const kinds: Record<string, RunJob> = {}
-  const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
   const mounts = new MountService({
     storage,
     findEngine,

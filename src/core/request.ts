@@ -63,7 +63,8 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   if (!core) return serveSealed(host, request, exchange, operation)
   await identify(core, request, exchange)
   if (request.fault) throw request.fault
-  const { row } = await route(request, exchange, operation)
+  const place = exchange.view!.locate(request.namespace, pathFor(operation, request))
+  const row = route(request, exchange, operation, place instanceof Promise ? await place : place)
   const quotas = core.quotas.active
   if (quotas !== null) await limitRate(core, quotas, exchange)
   if (request.wantsHelp) return serveHelp(host, exchange)
@@ -72,7 +73,14 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   const values = parseInput(exchange, row, context)
   const isQuiet = row?.effects === false && exchange.usesLeft === null
   if (!isQuiet) await exchange.auditRequest()
-  const answer = await answerOf(exchange, row!, context, values)
+  let answer: Answer
+  try {
+    answer = await row!.handle(context, values as never)
+  } catch (error) {
+    // What was begun outside is undone.
+    if (context.pendingLease) await core.leases.giveUp(context.pendingLease)
+    throw error
+  }
   return settle(exchange, row!, answer, isQuiet)
 }
 
@@ -98,39 +106,39 @@ async function identify(core: Core, request: CoreRequest, exchange: Exchange): P
   const keys = located
     ? [CORE_EPOCH_KEY, namespaceEpochKey(located.namespaceId), ...located.keys]
     : [CORE_EPOCH_KEY]
-  const snapshot = await core.storage.readRaw(keys)
+  const read = core.storage.readRaw(keys)
+  const snapshot = read instanceof Promise ? await read : read
   const epoch = snapshot.get(CORE_EPOCH_KEY)?.version ?? ''
   exchange.view = core.topology.at(epoch)
   const following = core.follow(epoch)
   if (following) await following
-  if (located) {
-    exchange.epoch = snapshot.get(namespaceEpochKey(located.namespaceId))?.version ?? ''
-    exchange.record = await core.tokens.resolve(located, snapshot)
-    if (exchange.record) {
-      exchange.caller = await core.callers.of(
-        exchange.record,
-        exchange.epoch,
-        exchange.view,
-        request.token!,
-      )
-    }
-  }
+  if (!located) return
+  exchange.epoch = snapshot.get(namespaceEpochKey(located.namespaceId))?.version ?? ''
+  const found = core.tokens.resolve(located, snapshot)
+  const record = found instanceof Promise ? await found : found
+  exchange.record = record
+  if (!record) return
+  const caller = core.callers.of(record, exchange.epoch, exchange.view, request.token!)
+  exchange.caller = caller instanceof Promise ? await caller : caller
+}
+
+/** Vault's rule: a list is of a folder, whether or not the caller wrote the slash. */
+function pathFor(operation: Operation, request: CoreRequest): string {
+  const isListing = operation === 'list' || operation === 'scan'
+  return isListing && !request.path.endsWith('/') ? `${request.path}/` : request.path
 }
 
 /** Hop 4: the namespace, the mount and the row; the body as the row wants it. */
-async function route(
+function route(
   request: CoreRequest,
   exchange: Exchange,
   operation: Operation,
-): Promise<{ row: Row<RequestContext> | null }> {
-  // Vault's rule: a list is of a folder, whether or not the caller wrote the slash.
-  const isListing = operation === 'list' || operation === 'scan'
-  const path = isListing && !request.path.endsWith('/') ? `${request.path}/` : request.path
-  const place = await exchange.view!.locate(request.namespace, path)
+  place: Place | null,
+): Row<RequestContext> | null {
   if (!place) throw notFound('namespace not found')
   exchange.place = place
   const mount = place.mount
-  if (!mount) return { row: null }
+  if (!mount) return null
   const match =
     mount.routes.match(operation, place.mountPath) ??
     (operation === 'head' ? mount.routes.match('read', place.mountPath) : null)
@@ -139,7 +147,7 @@ async function route(
   assertUnlocked(place, match?.row ?? null)
   exchange.match = match
   exchange.data = readBody(request, match?.row ?? null, operation)
-  return { row: match?.row ?? null }
+  return match?.row ?? null
 }
 
 /** A locked namespace serves nothing but its unlocking, neither itself nor below. */
@@ -161,7 +169,7 @@ async function authorize(
   const needsToken = row?.auth !== 'none'
   if (!needsToken && !exchange.caller) {
     exchange.context = contextOf(core, request, exchange)
-    await tellCreateFromUpdate(exchange, row)
+    if (row?.exists) await tellCreateFromUpdate(exchange, row)
     return
   }
   const { record, caller } = exchange
@@ -175,14 +183,14 @@ async function authorize(
   if (needsToken && record.entry.numUses !== 0) await spendUse(core, exchange, record)
   if (place.mount) {
     exchange.context = contextOf(core, request, exchange)
-    await tellCreateFromUpdate(exchange, row)
+    if (row?.exists) await tellCreateFromUpdate(exchange, row)
   }
   if (needsToken) {
     const decision = decide(caller.acl, {
       operation: exchange.aclOperation(),
       path: `${place.namespace.path}${place.path}`,
       data: isJsonObject(exchange.data) ? exchange.data : null,
-      ...(request.wrapTtlSeconds > 0 ? { wrapTtlSeconds: request.wrapTtlSeconds } : undefined),
+      wrapTtlSeconds: request.wrapTtlSeconds > 0 ? request.wrapTtlSeconds : undefined,
     })
     exchange.decision = decision
     if (!decision.allowed || (row?.auth === 'sudo' && !decision.rootPrivileges)) {
@@ -233,14 +241,11 @@ function contextOf(core: Core, request: CoreRequest, exchange: Exchange): CoreCo
 }
 
 /** A write to something that isn't there yet is a create; the row's `exists` knows. */
-async function tellCreateFromUpdate(
-  exchange: Exchange,
-  row: Row<RequestContext> | null,
-): Promise<void> {
-  if (row?.operation !== 'write' || !row.exists) return
+async function tellCreateFromUpdate(exchange: Exchange, row: Row<RequestContext>): Promise<void> {
+  if (row.operation !== 'write') return
   const params: Record<string, unknown> = {}
   parseFields(row.params, exchange.match!.params, false, params)
-  exchange.context!.creating = !(await row.exists(exchange.context!, params as never))
+  exchange.context!.creating = !(await row.exists!(exchange.context!, params as never))
 }
 
 /** Hop 9: params from the path win over the same name in the body. */
@@ -258,21 +263,6 @@ function parseInput(
   }
   parseFields(row.params, exchange.match!.params, false, values)
   return values
-}
-
-/** Hop 10. What was begun outside is undone when the handler or a later step fails. */
-async function answerOf(
-  exchange: Exchange,
-  row: Row<RequestContext>,
-  context: CoreContext,
-  values: Record<string, unknown>,
-): Promise<Answer> {
-  try {
-    return await row.handle(context, values as never)
-  } catch (error) {
-    if (context.pendingLease) await exchange.core!.leases.giveUp(context.pendingLease)
-    throw error
-  }
 }
 
 /** The end of a request that failed: one audit line, then the error in Vault's shape. */

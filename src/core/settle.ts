@@ -2,7 +2,7 @@
 // response is audited before a byte of it leaves, and what was issued is taken back if that fails.
 import { internal } from '../base/errors.ts'
 import { RawJson, stringifyJson } from '../base/json.ts'
-import type { Answer, AuthBlock, Data, WrapInfo } from '../sdk/answer.ts'
+import type { Answer, AuthBlock, Data, Login, WrapInfo } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Row } from '../sdk/endpoints.ts'
 import type { Lease } from '../sdk/lease.ts'
@@ -30,46 +30,51 @@ export async function settle(
     await exchange.auditResponse({ timeMs: exchange.host.clock.now(), redirect: answer.redirect })
     return { status: 307, headers: ['Location', answer.redirect], body: null }
   }
-  const envelope = await envelopeOf(exchange, answer)
+  const envelope = envelopeOf(exchange, answer)
+  if ('lease' in answer && answer.lease) {
+    await exchange.core!.leases.activate(answer.lease)
+    envelope.lease = answer.lease
+  }
+  if ('login' in answer) envelope.auth = await mintLogin(exchange, answer.login)
+  envelope.warnings = warningsOf(exchange, answer)
   if ('wrapInfo' in answer) return replyWrapped(exchange, envelope, answer.wrapInfo)
   if (isEmpty(row, answer, envelope)) return settleEmpty(exchange, row, envelope)
   const status = ('data' in answer && 'status' in answer && answer.status) || 200
   if (exchange.request.wrapTtlSeconds > 0 && status < 300) {
     return settleWrapped(exchange, envelope, isQuiet)
   }
-  await auditOrUndo(exchange, envelope, responseEntry(exchange, envelope))
+  try {
+    await exchange.auditResponse(responseEntry(exchange, envelope))
+  } catch (error) {
+    throw await takeBack(exchange, envelope, error)
+  }
   if (row.envelope === 'none') return jsonReply(status, `${stringifyJson(envelope.data)}\n`)
   return jsonReply(status, envelopeText(exchange.id, envelope, row.envelope === 'both'))
 }
 
-/** Makes of the answer what the envelope shows: activates the lease, mints the token. */
-async function envelopeOf(exchange: Exchange, answer: Answer): Promise<Envelope> {
-  const core = exchange.core!
-  const envelope: Envelope = {
-    data: null,
+/** What the envelope shows of the answer as it is. */
+function envelopeOf(exchange: Exchange, answer: Answer): Envelope {
+  return {
+    data: 'data' in answer && answer.data ? filtered(exchange, answer.data) : null,
     lease: null,
-    leaseSeconds: 0,
-    auth: null,
+    leaseSeconds: ('leaseSeconds' in answer && answer.leaseSeconds) || 0,
+    auth: 'auth' in answer ? answer.auth : null,
     warnings: null,
   }
-  if ('data' in answer && answer.data) envelope.data = filtered(exchange, answer.data)
-  if ('leaseSeconds' in answer) envelope.leaseSeconds = answer.leaseSeconds ?? 0
-  if ('lease' in answer && answer.lease) {
-    await core.leases.activate(answer.lease)
-    envelope.lease = answer.lease
-  }
-  if ('auth' in answer) envelope.auth = answer.auth
-  if ('login' in answer) {
-    const minted = await core.tokens.mintLogin(answer.login, exchange.place!, exchange.view!)
-    envelope.auth = minted.auth
-    exchange.host.metrics.counts.tokensCreated += 1
-    for (const warning of minted.warnings) exchange.warn(warning)
-  }
+}
+
+async function mintLogin(exchange: Exchange, login: Login): Promise<AuthBlock> {
+  const { core, place, view } = exchange
+  const minted = await core!.tokens.mintLogin(login, place!, view!)
+  exchange.host.metrics.counts.tokensCreated += 1
+  for (const warning of minted.warnings) exchange.warn(warning)
+  return minted.auth
+}
+
+function warningsOf(exchange: Exchange, answer: Answer): readonly string[] | null {
   const own = 'warnings' in answer ? answer.warnings : undefined
-  if (exchange.warnings || (own && own.length > 0)) {
-    envelope.warnings = [...(own ?? []), ...(exchange.warnings ?? [])]
-  }
-  return envelope
+  if (!exchange.warnings && !own?.length) return null
+  return [...(own ?? []), ...(exchange.warnings ?? [])]
 }
 
 /** A list is cut down to what the caller may read where its policy says so. */
@@ -132,7 +137,11 @@ async function replyWrapped(
   wrapInfo: WrapInfo,
 ): Promise<CoreReply> {
   const response = { ...responseEntry(exchange, envelope), wrapInfo: auditWrapInfo(wrapInfo) }
-  await auditOrUndo(exchange, envelope, response)
+  try {
+    await exchange.auditResponse(response)
+  } catch (error) {
+    throw await takeBack(exchange, envelope, error)
+  }
   const text =
     `{"request_id":"${exchange.id}","lease_id":"","renewable":false,"lease_duration":0,"data":null,` +
     `"wrap_info":${stringifyJson(wrapInfo)},"warnings":${stringifyJson(envelope.warnings)},"auth":null}\n`
@@ -159,26 +168,20 @@ async function settleRaw(exchange: Exchange, raw: CoreReply): Promise<CoreReply>
   return raw
 }
 
-async function auditOrUndo(
-  exchange: Exchange,
-  envelope: Envelope,
-  response: AuditResponse,
-): Promise<void> {
-  try {
-    await exchange.auditResponse(response)
-  } catch (error) {
-    // The caller gets nothing, so nothing may live on: an unrecorded credential is the worst outcome.
-    if (envelope.lease) await exchange.core!.leases.giveUp(envelope.lease)
-    if (envelope.auth && exchange.operation === 'write') {
-      await exchange.core!.tokens.revokeUnrecorded(envelope.auth.client_token)
-    }
-    throw error instanceof Error ? error : internal('internal error')
+/** The response could not be audited: undoes what was issued, and gives the error to answer with. */
+async function takeBack(exchange: Exchange, envelope: Envelope, error: unknown): Promise<Error> {
+  // The caller gets nothing, so nothing may live on: an unrecorded credential is the worst outcome.
+  if (envelope.lease) await exchange.core!.leases.giveUp(envelope.lease)
+  if (envelope.auth && exchange.operation === 'write') {
+    await exchange.core!.tokens.revokeUnrecorded(envelope.auth.client_token)
   }
+  return error instanceof Error ? error : internal('internal error')
 }
 
 function responseEntry(exchange: Exchange, envelope: Envelope): AuditResponse {
   const entry: { -readonly [K in keyof AuditResponse]: AuditResponse[K] } = {
     timeMs: exchange.host.clock.now(),
+    fields: exchange.match?.row.output ?? null,
   }
   if (envelope.data) entry.data = envelope.data
   if (envelope.lease) entry.leaseId = envelope.lease.id

@@ -1,6 +1,6 @@
 // Storage as core sees it: absolute keys behind the barrier, transactions that reach into several scopes
 // in one commit, marks (index entries without a value), and the raw read that begins every request.
-import type { Storage, Stored, Tx } from '../sdk/storage.ts'
+import type { Awaitable, Storage, Stored, Tx } from '../sdk/storage.ts'
 
 export interface CoreTx extends Tx {
   /** The same transaction seen from below a prefix. */
@@ -22,7 +22,7 @@ export interface CoreStorage extends Storage {
    */
   scoped(prefix: string, expects?: ReadonlyMap<string, string>): Storage
   /** One snapshot of encrypted entries; for checking versions without decrypting. */
-  readRaw(keys: readonly string[]): Promise<ReadonlyMap<string, Stored>>
+  readRaw(keys: readonly string[]): Awaitable<ReadonlyMap<string, Stored>>
   /** Decrypts what readRaw gave for that key. */
   open(key: string, stored: Stored): Buffer
 }

@@ -22,6 +22,7 @@ describe('HMAC-SHA256', () => {
             const expected = createHmac('sha256', key).update(each).digest()
             expect(hmac.digest(each)).toEqual(expected)
             expect(hmac.hex(each)).toBe(expected.toString('hex'))
+            expect(hmac.base64url(each)).toBe(expected.toString('base64url'))
           }
         },
       ),

@@ -41,6 +41,13 @@ export class HmacSha256 {
       : createHmac('sha256', this.#key).update(message).digest('hex')
   }
 
+  /** The HMAC as base64url, without padding. */
+  base64url(message: string | Uint8Array): string {
+    return this.#prepare(message)
+      ? hash('sha256', this.#outer, 'base64url')
+      : createHmac('sha256', this.#key).update(message).digest('base64url')
+  }
+
   /** Wipes the key blocks. Nothing else may be called afterwards. */
   wipe(): void {
     this.#inner.fill(0)

@@ -3,7 +3,7 @@
 
 import { parseDurationSeconds } from '../base/duration.ts'
 import { ApiError, badRequest } from '../base/errors.ts'
-import { type Json, type JsonObject, setOwn } from '../base/json.ts'
+import { getOwn, type Json, type JsonObject, setOwn } from '../base/json.ts'
 import type { CoreRequest } from '../core/core-request.ts'
 import type { HttpRequest } from './exchange.ts'
 import { apiPath, parseQuery } from './request-path.ts'
@@ -79,10 +79,10 @@ export class ApiRequest implements CoreRequest {
     for (let at = 0; at < headers.length; at += 2) {
       const name = headers[at]!
       const value = headers[at + 1]!
-      const before = all[name]
-      if (before === undefined) all[name] = value
+      const before = getOwn(all, name)
+      if (before === undefined) setOwn<string | string[]>(all, name, value)
       else if (Array.isArray(before)) before.push(value)
-      else all[name] = [before, value]
+      else setOwn(all, name, [before, value])
     }
     return all
   }

@@ -1,6 +1,9 @@
 // Storage as backends give it (bytes and versions) and as plugins see it (decrypted, scoped to a mount).
 // Every backend passes one contract suite; nothing above this file knows which one is in use.
 
+/** A value that may be there at once: awaiting what is there would cost each request a turn. */
+export type Awaitable<T> = T | Promise<T>
+
 /** A stored value with the version it had when it was read. A version is random, never previous + 1. */
 export interface Stored {
   readonly value: Uint8Array
@@ -24,8 +27,11 @@ export interface Page {
 export type Unsubscribe = () => void
 
 export interface StorageBackend {
-  /** One snapshot begun after the call; own copies; absent keys are missing from the map. */
-  read(keys: readonly string[]): Promise<ReadonlyMap<string, Stored>>
+  /**
+   * One snapshot begun after the call; own copies; absent keys are missing from the map. A store that needs
+   * not wait answers at once; a failure is always a rejection.
+   */
+  read(keys: readonly string[]): Awaitable<ReadonlyMap<string, Stored>>
   /** The children of a folder (prefix ends in '/' or is empty); sub-folders end in '/'. Byte order. */
   list(prefix: string, page: Page): Promise<readonly string[]>
   /** Whole keys that begin with prefix, in byte order; `before` is exclusive. */

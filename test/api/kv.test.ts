@@ -1,29 +1,42 @@
 // KV through the whole request pipeline: the table of facts, who wrote, and rights that tell create from
 // update.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { StorageBackend } from '../../src/sdk/storage.ts'
 import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
 import { splitQuery } from '../support/engine-harness.ts'
 import { type InProcess, startInProcess } from '../support/in-process.ts'
+import { allServerKinds } from '../support/server-kinds.ts'
 import { differenceTo, type KvStep } from './kv-fact.ts'
 import { kvFacts } from './kv-facts.ts'
 
 let server: InProcess
 
-beforeEach(async () => {
-  server = await startInProcess()
-})
-afterEach(() => server.close())
+let mounts = 0
+/** A new mount of the one server. */
+async function mountKv(version: string): Promise<string> {
+  const mount = `kv${++mounts}`
+  const mounted = await server.call('POST', `sys/mounts/${mount}`, {
+    type: 'kv',
+    options: { version },
+  })
+  expect(mounted.status).toBe(204)
+  return mount
+}
 
-async function replay(step: KvStep): Promise<void> {
+async function replay(mount: string, step: KvStep): Promise<void> {
   if (step.afterMs) await new Promise((resolve) => setTimeout(resolve, step.afterMs))
   const { path, query } = splitQuery(step.path)
-  const reply = await server.call(step.method, path === '' ? 'kv' : `kv/${path}`, undefined, {
-    query,
-    ...(step.body === undefined ? undefined : { rawBody: step.body }),
-  })
+  const reply = await server.call(
+    step.method,
+    path === '' ? mount : `${mount}/${path}`,
+    undefined,
+    {
+      query,
+      ...(step.body === undefined ? undefined : { rawBody: step.body }),
+    },
+  )
   const at = `${step.method} ${step.path} ${step.body ?? ''} -> ${reply.status} ${reply.text}`
   expect(reply.status, at).toBe(step.expectStatus)
   if (step.expectBody === null) expect(reply.text, at).toBe('')
@@ -32,20 +45,23 @@ async function replay(step: KvStep): Promise<void> {
   if (step.expectText !== undefined) expect(reply.text).toContain(step.expectText)
 }
 
-describe('KV', () => {
+describe.each(allServerKinds)('KV on $kind', ({ start }) => {
+  beforeAll(async () => {
+    server = await start()
+  })
+  afterAll(() => server.close())
+
   it.each(kvFacts)('$name (version $mountVersion)', async ({ mountVersion, steps }) => {
-    const options = { version: mountVersion }
-    const mounted = await server.call('POST', 'sys/mounts/kv', { type: 'kv', options })
-    expect(mounted.status).toBe(204)
-    for (const step of steps) await replay(step)
+    const mount = await mountKv(mountVersion)
+    for (const step of steps) await replay(mount, step)
   })
 
   it('never keeps the token of who wrote', async () => {
-    await server.call('POST', 'sys/mounts/kv', { type: 'kv', options: { version: '2' } })
+    const kv = await mountKv('2')
     const made = await server.call('POST', 'auth/token/create', { display_name: 'ci' })
     const token = made.body.auth.client_token as string
-    await server.call('POST', 'kv/data/a', { data: { x: 1 } }, { token })
-    const { body, text } = await server.call('GET', 'kv/metadata/a')
+    await server.call('POST', `${kv}/data/a`, { data: { x: 1 } }, { token })
+    const { body, text } = await server.call('GET', `${kv}/metadata/a`)
     expect(body.data.versions['1'].created_by).toEqual({
       actor: 'token-ci',
       client_id: made.body.auth.accessor,
@@ -54,6 +70,24 @@ describe('KV', () => {
     expect(text).not.toContain(token)
   })
 
+  it('tells create from update', async () => {
+    const kv = await mountKv('2')
+    const policy = `path "${kv}/data/*" { capabilities = ["create"] }`
+    await server.call('POST', 'sys/policies/acl/creator', { policy })
+    const made = await server.call('POST', 'auth/token/create', { policies: ['creator'] })
+    const token = made.body.auth.client_token as string
+    const write = (path: string) =>
+      server.call('POST', path, { data: { x: 1 } }, { token }).then(({ status }) => status)
+    expect(await write(`${kv}/data/a`)).toBe(200)
+    expect(await write(`${kv}/data/a`)).toBe(403)
+    await server.call('DELETE', `${kv}/data/a`)
+    expect(await write(`${kv}/data/a`)).toBe(403)
+    await server.call('DELETE', `${kv}/metadata/a`)
+    expect(await write(`${kv}/data/a`)).toBe(200)
+  })
+})
+
+describe('a mount that is upgraded', () => {
   it('lets no write of version 1 land after the upgrade to version 2', async () => {
     let whileCommitting: (() => Promise<void>) | null = null
     const inner = memoryBackend({ clock: systemClock, random: systemRandom })
@@ -87,21 +121,5 @@ describe('KV', () => {
     const old = await other.call('GET', 'kv/data/a', undefined, { query: { version: '1' } })
     expect(old.body.data.data).toEqual({ n: 'first' })
     await other.close()
-  })
-
-  it('tells create from update', async () => {
-    await server.call('POST', 'sys/mounts/kv', { type: 'kv', options: { version: '2' } })
-    const policy = 'path "kv/data/*" { capabilities = ["create"] }'
-    await server.call('POST', 'sys/policies/acl/creator', { policy })
-    const made = await server.call('POST', 'auth/token/create', { policies: ['creator'] })
-    const token = made.body.auth.client_token as string
-    const write = (path: string) =>
-      server.call('POST', path, { data: { x: 1 } }, { token }).then(({ status }) => status)
-    expect(await write('kv/data/a')).toBe(200)
-    expect(await write('kv/data/a')).toBe(403)
-    await server.call('DELETE', 'kv/data/a')
-    expect(await write('kv/data/a')).toBe(403)
-    await server.call('DELETE', 'kv/metadata/a')
-    expect(await write('kv/data/a')).toBe(200)
   })
 })

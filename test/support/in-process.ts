@@ -8,11 +8,12 @@ import { Logs } from '../../src/base/log.ts'
 import { type Random, systemRandom } from '../../src/base/random.ts'
 import type { CoreRequest } from '../../src/core/core-request.ts'
 import type { Host } from '../../src/core/host.ts'
-import { localBus } from '../../src/core/local-bus.ts'
+import { localBus } from '../../src/core/host-keeper.ts'
 import { openHost } from '../../src/core/open-host.ts'
 import { handleRequest } from '../../src/core/request.ts'
 import type { Settings } from '../../src/core/settings.ts'
 import { auditPlugins, engines } from '../../src/registry.ts'
+import type { AuditPlugin } from '../../src/sdk/audit.ts'
 import type { Engine } from '../../src/sdk/plugin.ts'
 import type { StorageBackend } from '../../src/sdk/storage.ts'
 import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
@@ -71,6 +72,8 @@ export interface InProcessOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly engines?: readonly Engine[]
+  /** Kinds of audit devices beside those of the registry. */
+  readonly auditPlugins?: readonly AuditPlugin[]
   readonly settings?: Partial<Settings>
   /** Where log lines go; by default nowhere. */
   readonly log?: (line: string) => void
@@ -91,10 +94,10 @@ export function openTestHost(options: InProcessOptions): { host: Host; backend: 
     clock,
     random,
     logs,
-    bus: localBus({ random, log: logs.of('seal') }),
+    bus: localBus({ clock, random, log: logs.of('') }),
     settings: { ...testSettings, ...options.settings },
     engines: [...engines, ...(options.engines ?? [])],
-    auditPlugins,
+    auditPlugins: [...auditPlugins, ...(options.auditPlugins ?? [])],
     configuredAudit: [],
   })
   return { host, backend }

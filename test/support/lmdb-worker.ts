@@ -54,7 +54,7 @@ async function hammer(name: string): Promise<void> {
 }
 
 function stayBusy(key: string): void {
-  void backend.read([key]).then(() => setImmediate(() => stayBusy(key)))
+  void Promise.resolve(backend.read([key])).then(() => setImmediate(() => stayBusy(key)))
 }
 
 async function answer(question: LmdbQuestion): Promise<unknown> {

@@ -320,8 +320,8 @@ function describeOrder(at: () => StorageBackend): void {
 }
 
 function describeLimits(at: () => StorageBackend): void {
-  const refusal = async (promise: Promise<unknown>): Promise<string> => {
-    const error = await promise.then(
+  const refusal = async (promise: unknown): Promise<string> => {
+    const error = await Promise.resolve(promise).then(
       () => new Error('was accepted'),
       (thrown: unknown) => thrown,
     )

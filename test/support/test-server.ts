@@ -13,12 +13,14 @@ export interface TestServerOptions {
   readonly storage?: 'lmdb' | 'memory'
   /** Processes that serve; default 1. */
   readonly workers?: number
-  /** Further lines of the configuration file. */
+  /** Further lines of the configuration file; `FOLDER` in them is this server's folder. */
   readonly config?: string
   /** Further lines of its listener block. */
   readonly listener?: string
   /** How the key is split; default one share of one. null: neither initialised nor unsealed. */
   readonly init?: { readonly shares: number; readonly threshold: number } | null
+  /** A development server with its data in `folder`; only `rootTokenId` ('' for none) is asked for. */
+  readonly dev?: { readonly rootTokenId: string }
 }
 
 export interface Answered {
@@ -56,6 +58,7 @@ export interface TestServer {
   init(of: { readonly shares: number; readonly threshold: number }): Promise<void>
   /** Gives as many shares as it takes. */
   unseal(): Promise<void>
+  signal(signal: NodeJS.Signals): void
   /** Ends in order (SIGTERM); the exit code. */
   stop(): Promise<number | null>
   kill(): Promise<void>
@@ -73,7 +76,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const server = new ServerProcess(await bundled, options)
   try {
     await server.start()
-    const { init = { shares: 1, threshold: 1 } } = options
+    const { init = options.dev ? null : { shares: 1, threshold: 1 } } = options
     if (init) {
       await server.init(init)
       await server.unseal()
@@ -122,10 +125,7 @@ class ServerProcess implements TestServer {
   }
 
   async start(): Promise<void> {
-    const config = join(this.folder, 'config.hcl')
-    // A restart gets the port it had, so that clients find it again.
-    writeFileSync(config, this.#configText(this.address.split(':').at(-1) ?? '0'))
-    const child = spawn(process.execPath, [this.#script, `-config=${config}`], {
+    const child = spawn(process.execPath, [this.#script, ...this.#arguments()], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
@@ -142,6 +142,20 @@ class ServerProcess implements TestServer {
       await systemClock.sleep(20)
     }
     this.address = /Api Address: (\S+)/.exec(this.#output)?.[1] ?? ''
+    if (this.#options.dev) this.rootToken = /Root token: (\S+)/.exec(this.#output)?.[1] ?? ''
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal)
+  }
+
+  #arguments(): string[] {
+    const { dev } = this.#options
+    if (dev) return [`-dev=${this.folder}`, `-root-token=${dev.rootTokenId}`]
+    const config = join(this.folder, 'config.hcl')
+    // A restart gets the port it had, so that clients find it again.
+    writeFileSync(config, this.#configText(this.address.split(':').at(-1) ?? '0'))
+    return [`-config=${config}`]
   }
 
   async init(of: { shares: number; threshold: number }): Promise<void> {
@@ -221,7 +235,7 @@ listener "tcp" {
   ${listener}
 }
 workers = ${workers}
-${config}
+${config.replaceAll('FOLDER', this.folder)}
 `
   }
 }

@@ -82,6 +82,11 @@ export class AuditBroker {
     return this.#runs.length > 0
   }
 
+  /** True while some request header is to be recorded: else nobody needs to gather them. */
+  get recordsHeaders(): boolean {
+    return this.#headers.size > 0
+  }
+
   /**
    * Records the request before it is worked on. Resolves when a device has the line; rejects with 500 in
    * words when none could take it. undefined where nothing is enabled.
@@ -102,13 +107,9 @@ export class AuditBroker {
   /** Both at once, for rows that have no effects: one wait instead of two. */
   pair(of: AuditRequest, answer: AuditResponse): Promise<void> | undefined {
     if (this.#runs.length === 0) return undefined
-    return this.#recorded(
-      this.#runs.map((run) => {
-        // Lines keep their order, so the second is not taken before the first.
-        run.queue.add(run.writer.requestEntry(of))
-        return run.queue.add(run.writer.responseEntry(of, answer))
-      }),
-    )
+    // Lines keep their order, so the second is not taken before the first.
+    for (const run of this.#runs) run.queue.add(run.writer.requestEntry(of))
+    return this.response(of, answer)
   }
 
   /** What sys/audit-hash answers: the text as it appears in that device's lines. */

@@ -75,7 +75,7 @@ export interface AuditRequest {
   /** 'read', 'create', 'update', 'patch', 'delete', 'list', 'scan', 'help' and so on. */
   readonly operation: string
   /** Absent where no mount matched. */
-  readonly mount?: AuditMount
+  readonly mount?: AuditMount | undefined
   readonly namespace: AuditNamespace
   /** With the mount, without leading slash: 'secret/data/app'. */
   readonly path: string
@@ -83,22 +83,22 @@ export interface AuditRequest {
   readonly data?: unknown
   /** The caller; null where the request needs no token. */
   readonly auth: AuditAuth | null
-  readonly policyResults?: AuditPolicyResults
+  readonly policyResults?: AuditPolicyResults | undefined
   /** What a limited token has left, this request counted; 0 or absent: not limited. */
-  readonly remainingUses?: number
+  readonly remainingUses?: number | undefined
   /** The token as it came, where `auth` is null (it was not accepted). */
-  readonly clientToken?: string
+  readonly clientToken?: string | undefined
   readonly policyOverride?: boolean
   readonly remoteAddress?: string
   readonly remotePort?: number
-  readonly wrapTtlSeconds?: number
+  readonly wrapTtlSeconds?: number | undefined
   /** All headers by lower-case name, as Node gives them: the broker picks the configured ones. */
-  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined
   readonly clientCertificateSerial?: string
   /** Why it was refused, in a request entry. */
-  readonly error?: string
+  readonly error?: string | undefined
   /** The writer's own: what this request looks like on each device. Leave it out. */
-  rendered?: RenderedRequest
+  rendered?: RenderedRequest | undefined
 }
 
 export interface AuditWrapInfo {
@@ -121,6 +121,8 @@ export interface AuditResponse {
   readonly leaseId?: string
   /** An object, or RawJson, or for raw replies http_raw_body, http_content_type, http_status_code. */
   readonly data?: unknown
+  /** What the row declares of the data, where it does: says which members are secrets. */
+  readonly fields?: Readonly<Record<string, { readonly secret: boolean }>> | null
   readonly warnings?: readonly string[]
   readonly redirect?: string
   readonly wrapInfo?: AuditWrapInfo

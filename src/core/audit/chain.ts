@@ -5,6 +5,7 @@
 //   "chain":{"w":writer,"n":number,"p":hash of the line before,"h":hash of this line[,"s":signature]}
 // h covers the line's text up to and including p. Hashes are SHA-256 in base64url.
 import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto'
+import type { LineBuffer } from './line-buffer.ts'
 
 /** Where a writer's chain stands: what storage keeps about it. */
 export interface ChainHead {
@@ -44,24 +45,28 @@ export class ChainWriter {
     return { writer: this.writer, n: this.#n, hash: this.#hash }
   }
 
-  /** The whole line, with its newline. */
-  line(openEntry: string): string {
-    const covered = this.#covered(openEntry)
-    return `${covered},"h":"${this.#hash}"}}\n`
+  /** Writes the whole line, with its newline. */
+  line(openEntry: string, into: LineBuffer): void {
+    this.#covered(openEntry, into)
+    into.add(`,"h":"${this.#hash}"}}\n`)
+    into.endLine()
   }
 
   /** The same, with the server's signature of the chain up to here. */
-  signedLine(openEntry: string): string {
-    const covered = this.#covered(openEntry)
+  signedLine(openEntry: string, into: LineBuffer): void {
+    this.#covered(openEntry, into)
     const signature = sign(null, signedBytes(this.head), this.#signer.privateKey)
-    return `${covered},"h":"${this.#hash}","s":"${signature.toString('base64url')}"}}\n`
+    into.add(`,"h":"${this.#hash}","s":"${signature.toString('base64url')}"}}\n`)
+    into.endLine()
   }
 
-  #covered(openEntry: string): string {
+  #covered(openEntry: string, into: LineBuffer): void {
     this.#n++
-    const covered = `${this.#prefix}${openEntry},"chain":{"w":"${this.writer}","n":${this.#n},"p":"${this.#hash}"`
-    this.#hash = hash('sha256', covered, 'base64url')
-    return covered
+    const start = into.length
+    into.add(
+      `${this.#prefix}${openEntry},"chain":{"w":"${this.writer}","n":${this.#n},"p":"${this.#hash}"`,
+    )
+    this.#hash = hash('sha256', into.since(start), 'base64url')
   }
 }
 

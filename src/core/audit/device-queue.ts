@@ -6,6 +6,7 @@ import { atEndOfTick } from '../../base/tick.ts'
 import { type AuditDevice, AuditWriteError } from '../../sdk/audit.ts'
 import type { ChainHead, ChainWriter } from './chain.ts'
 import { checkpointEntry, endEntry } from './chain-records.ts'
+import { LineBuffer } from './line-buffer.ts'
 
 export interface QueueLimits {
   /** Bytes of lines that wait for one device; what finds no room is refused and counted. */
@@ -33,16 +34,17 @@ const BATCH_BYTES = 1024 * 1024
 
 class Batch implements LineBatch {
   readonly taken: Promise<void>
-  lines: string[] = []
+  readonly lines: LineBuffer
+  /** What is to be written; once it is set, no line may join. */
   encoded: Uint8Array[] | undefined
-  bytes = 0
   settled = false
   /** The chain as far as these lines bring it. */
   head: ChainHead | undefined
   resolve!: () => void
   #reject!: (trouble: DeviceTrouble) => void
 
-  constructor() {
+  constructor(expectedBytes?: number) {
+    this.lines = new LineBuffer(expectedBytes)
     this.taken = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.#reject = reject
@@ -56,19 +58,13 @@ class Batch implements LineBatch {
     this.#reject(trouble)
   }
 
+  get bytes(): number {
+    return this.lines.length
+  }
+
   /** The lines as bytes, side by side in one buffer. */
   encode(): Uint8Array[] {
-    if (this.encoded) return this.encoded
-    const text = this.lines.join('')
-    const bytes = Buffer.from(text)
-    const isAscii = bytes.length === text.length
-    let at = 0
-    this.encoded = this.lines.map((line) => {
-      const start = at
-      at += isAscii ? line.length : Buffer.byteLength(line)
-      return bytes.subarray(start, at)
-    })
-    this.lines = []
+    this.encoded ??= this.lines.lines()
     return this.encoded
   }
 }
@@ -83,6 +79,8 @@ export class DeviceQueue {
   /** In order; the first may be in a write, the last gathers. */
   #batches: Batch[] = []
   #bytes = 0
+  /** What the last write had: the next one will be about as large. */
+  #lastBytes = 0
   #running: Promise<void> | undefined
   #isScheduled = false
   #trouble: DeviceTrouble | undefined
@@ -133,12 +131,18 @@ export class DeviceQueue {
   /** Chains an entry (without closing brace) and queues its line. */
   add(openEntry: string): LineBatch {
     if (this.#bytes >= this.#limits.maxBytes || this.#closing) return this.#refuse()
-    return this.#push(this.#chain.line(openEntry))
+    const batch = this.#gathering()
+    const before = batch.bytes
+    this.#chain.line(openEntry, batch.lines)
+    return this.#joined(batch, before)
   }
 
   /** The same for a record about the chain itself, which is signed. */
   addSigned(openEntry: string): LineBatch {
-    return this.#push(this.#chain.signedLine(openEntry))
+    const batch = this.#gathering()
+    const before = batch.bytes
+    this.#chain.signedLine(openEntry, batch.lines)
+    return this.#joined(batch, before)
   }
 
   addCheckpoint(): LineBatch {
@@ -183,19 +187,23 @@ export class DeviceQueue {
     return batch
   }
 
-  #push(line: string): LineBatch {
+  /** The batch that the next line belongs to. */
+  #gathering(): Batch {
     let batch = this.#batches.at(-1)
     const isFull = batch === undefined || batch.encoded !== undefined || batch.bytes >= BATCH_BYTES
     // While the device is in trouble all share a failed batch; once it is well nobody may join that.
     if (batch === undefined || isFull || (batch.settled && this.#trouble === undefined)) {
-      batch = new Batch()
+      batch = new Batch(this.#lastBytes)
       if (this.#trouble) batch.fail(this.#trouble)
       this.#batches.push(batch)
     }
-    batch.lines.push(line)
+    return batch
+  }
+
+  /** Counts the line that was just put into the batch, and sees to it that somebody writes it. */
+  #joined(batch: Batch, bytesBefore: number): LineBatch {
     batch.head = this.#chain.head
-    batch.bytes += line.length
-    this.#bytes += line.length
+    this.#bytes += batch.bytes - bytesBefore
     if (!this.#isScheduled && !this.#running && this.#cancelRetry === undefined) {
       this.#isScheduled = true
       atEndOfTick(() => {
@@ -240,6 +248,7 @@ export class DeviceQueue {
 
   async #write(batch: Batch): Promise<void> {
     const lines = batch.encode()
+    this.#lastBytes = batch.bytes
     const cancel = this.#clock.after(this.#limits.deadlineMs, () => this.#isStuck())
     try {
       this.#device ??= await this.#open()

@@ -211,6 +211,29 @@ describe('EntryWriter', () => {
     expect(hashed).toBe(1)
   })
 
+  it('keeps the hashes of what is declared as no secret, and no others', () => {
+    const by = writer()
+    const answer = {
+      timeMs: 0,
+      fields: { data: { secret: true }, metadata: { secret: false } },
+      data: {
+        data: new RawJson('{"password":"pw"}'),
+        metadata: new RawJson('{"created_by":{"actor":"ann"}}'),
+        undeclared: 'u',
+      },
+    }
+    const expected = {
+      data: { password: 'H(pw)' },
+      metadata: { created_by: { actor: 'H(ann)' } },
+      undeclared: 'H(u)',
+    }
+    const answered = (): unknown => data(responseLine(read, answer, by))
+    expect(answered()).toEqual(expected)
+    hashed = 0
+    expect(answered()).toEqual(expected)
+    expect(hashed).toBe(2)
+  })
+
   it('shows the same request to several devices, each with its own hashes', () => {
     const [one, two] = [writer(), writer({ hmac: (text) => `X(${text})` })]
     const shared = { ...read, auth: { ...auth, fragments: new AuthFragments() } }

@@ -1,7 +1,7 @@
 // Writes audit entries as JSON lines in Vault's shape: same names, same order, empty members left out.
 // Text is joined by hand, since two entries go out per request; only leaves pass through JSON.stringify.
 // Parts that recur (token, mount, namespace, policies) are kept on the objects that they were made of.
-import { stringifyJson } from '../../base/json.ts'
+import { isJsonObject, stringifyJson } from '../../base/json.ts'
 import type {
   AuditAuth,
   AuditMount,
@@ -13,7 +13,7 @@ import type {
   GrantingPolicy,
 } from './audit-entry.ts'
 import { elideList } from './elide-list.ts'
-import { hashJsonValue } from './hash-json.ts'
+import { hashJsonValue, hashObject } from './hash-json.ts'
 import type { SaltedHmac } from './salted-hmac.ts'
 
 /** How one device wants its entries. */
@@ -164,10 +164,10 @@ export class EntryWriter {
     if (answer.data !== undefined) {
       const elide = this.#options.elideListResponses && of.operation === 'list'
       const data = elide ? elideList(answer.data) : answer.data
-      out +=
-        of.mount?.type === 'token'
-          ? this.#tokenData(of, data)
-          : this.#data(data, of.mount?.plainResponseKeys)
+      if (of.mount?.type === 'token') out += this.#tokenData(of, data)
+      else if (answer.fields && !this.#options.logRaw) {
+        out += this.#declaredData(data, answer.fields, of.mount?.plainResponseKeys)
+      } else out += this.#data(data, of.mount?.plainResponseKeys)
     }
     out += names('warnings', answer.warnings)
     if (answer.redirect) out += `,"redirect":${JSON.stringify(answer.redirect)}`
@@ -196,6 +196,21 @@ export class EntryWriter {
     return text
   }
 
+  /** What a row declares as no secret is mostly a name, an id or a state, and recurs: hashes are kept. */
+  #declaredData(
+    data: unknown,
+    fields: NonNullable<AuditResponse['fields']>,
+    plainKeys: readonly string[] | undefined,
+  ): string {
+    if (!isJsonObject(data)) {
+      const hasSecret = Object.values(fields).some((field) => field.secret)
+      return this.#data(data, plainKeys, hasSecret ? undefined : this.#keptHmac)
+    }
+    const open = { fields, hmac: this.#keptHmac }
+    const text = hashObject(data, this.#options.hmac, plainKeys, open)
+    return text === '{}' ? '' : `,"data":${text}`
+  }
+
   readonly #keptHmac: SaltedHmac = (text) => {
     const { hmac } = this.#options
     if (text === this.#caller?.text) return this.#caller.hash
@@ -204,7 +219,8 @@ export class EntryWriter {
     if (hash === undefined) {
       if (this.#kept.size >= MOST_KEPT) this.#kept.clear()
       hash = hmac(text)
-      this.#kept.set(text, hash)
+      // A copy: as a piece of a larger text it would keep all of that, secrets too, in memory.
+      this.#kept.set(Buffer.from(text).toString(), hash)
     }
     return hash
   }

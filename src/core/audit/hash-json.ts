@@ -1,7 +1,7 @@
 // Writes values as JSON text with each string replaced by its HMAC, for audit lines. Names of members,
 // numbers, booleans and null stay; so do strings that are exactly an RFC 3339 time, as in OpenBao.
 // Invariant: no string of the input appears in the output unless its member's name is listed as plain.
-import { RawJson, RawNumber } from '../../base/json.ts'
+import { getOwn, RawJson, RawNumber } from '../../base/json.ts'
 import type { SaltedHmac } from './salted-hmac.ts'
 
 const NOTHING_PLAIN: readonly string[] = []
@@ -58,17 +58,25 @@ function hashArray(
   return `${out}]`
 }
 
-function hashObject(
+/** Members that are no secrets by their declaration, and the HMAC for what is in them. */
+export interface OpenMembers {
+  readonly fields: Readonly<Record<string, { readonly secret: boolean }>>
+  readonly hmac: SaltedHmac
+}
+
+export function hashObject(
   object: Readonly<Record<string, unknown>>,
   hmac: SaltedHmac,
-  plainKeys: readonly string[],
+  plainKeys: readonly string[] = NOTHING_PLAIN,
+  open?: OpenMembers,
 ): string {
   let out = '{'
   for (const name of Object.keys(object)) {
     const member = object[name]
     if (member === undefined) continue
     const plain = plainKeys.length > 0 && plainKeys.includes(name)
-    const text = `${quote(name)}:${hashJsonValue(member, hmac, plainKeys, plain)}`
+    const isOpen = open !== undefined && getOwn(open.fields, name)?.secret === false
+    const text = `${quote(name)}:${hashJsonValue(member, isOpen ? open.hmac : hmac, plainKeys, plain)}`
     out += out.length === 1 ? text : `,${text}`
   }
   return `${out}}`

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ChainSigner, ChainWriter } from './chain.ts'
 import { checkpointEntry, endEntry, startEntry } from './chain-records.ts'
+import { LineBuffer } from './line-buffer.ts'
 import {
   type AuditSource,
   type KnownHead,
@@ -20,6 +21,12 @@ const publicKeys = [signer.publicKey]
 const entry = (id: number): string =>
   `{"time":"2026-01-02T03:04:05.000Z","type":"request","request":{"id":"${id}","data":{"a":"é"}}`
 
+function textOf(write: (into: LineBuffer) => void): string {
+  const buffer = new LineBuffer()
+  write(buffer)
+  return buffer.since(0).toString()
+}
+
 class TestWriter {
   readonly chain: ChainWriter
   constructor(name: string, by = signer, prefix = '') {
@@ -27,10 +34,14 @@ class TestWriter {
     this.key = by.publicKey
   }
   readonly key: string
-  start = (): string => this.chain.signedLine(startEntry(0, 'file/', this.key))
-  line = (id = 0): string => this.chain.line(entry(id))
-  checkpoint = (): string => this.chain.signedLine(checkpointEntry(0, 0))
-  end = (): string => this.chain.signedLine(endEntry(0, 0))
+  start = (): string => this.signed(startEntry(0, 'file/', this.key))
+  line = (id = 0): string => textOf((into) => this.chain.line(entry(id), into))
+  checkpoint = (): string => this.signed(checkpointEntry(0, 0))
+  end = (): string => this.signed(endEntry(0, 0))
+
+  signed(record: string): string {
+    return textOf((into) => this.chain.signedLine(record, into))
+  }
   head = (ended = true): KnownHead => ({ ...this.chain.head, device: 'file/', ended })
 }
 

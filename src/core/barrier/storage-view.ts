@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts'
 import { unavailable } from '../../base/errors.ts'
 import { MAX_TRANSACTION_TRIES } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
-import type { Entry, Page, Stored, Writable } from '../../sdk/storage.ts'
+import type { Awaitable, Entry, Page, Stored, Writable } from '../../sdk/storage.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
 import { StoredEntry } from './stored-entry.ts'
 import {
@@ -60,58 +60,34 @@ export class StorageView implements CoreStorage {
 
   async get(key: string): Promise<Entry | null> {
     const whole = wholeKey(this.#prefix, key)
-    this.#openCalls += 1
-    try {
-      const { backend, barrier } = this.#base
-      const stored = (await backend.read([whole])).get(whole)
-      if (stored === undefined) return null
-      if (stored.value.length > 0 && !barrier.knows(stored.value)) await barrier.reload()
-      return new StoredEntry(barrier, whole, stored)
-    } finally {
-      this.#openCalls -= 1
-    }
+    const found = readKnown(this.#base, [whole])
+    const stored = (found instanceof Promise ? await this.#counted(found) : found).get(whole)
+    return stored === undefined ? null : new StoredEntry(this.#base.barrier, whole, stored)
   }
 
   async read(keys: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
-    this.#openCalls += 1
-    try {
-      const whole = keys.map((key) => wholeKey(this.#prefix, key))
-      const found = await readKnown(this.#base, whole)
-      const entries = new Map<string, Entry>()
-      for (const [key, stored] of found)
-        entries.set(
-          key.slice(this.#prefix.length),
-          new StoredEntry(this.#base.barrier, key, stored),
-        )
-      return entries
-    } finally {
-      this.#openCalls -= 1
-    }
+    const whole = keys.map((key) => wholeKey(this.#prefix, key))
+    const reading = readKnown(this.#base, whole)
+    const found = reading instanceof Promise ? await this.#counted(reading) : reading
+    const entries = new Map<string, Entry>()
+    for (const [key, stored] of found)
+      entries.set(key.slice(this.#prefix.length), new StoredEntry(this.#base.barrier, key, stored))
+    return entries
   }
 
-  async list(prefix: string, page?: Partial<Page>): Promise<readonly string[]> {
-    this.#openCalls += 1
-    try {
-      return await listBelow(this.#base, this.#prefix, prefix, page)
-    } finally {
-      this.#openCalls -= 1
-    }
+  list(prefix: string, page?: Partial<Page>): Promise<readonly string[]> {
+    return this.#counted(listBelow(this.#base, this.#prefix, prefix, page))
   }
 
-  async range(
+  range(
     prefix: string,
     page?: Partial<Page> & { readonly before?: string },
   ): Promise<readonly string[]> {
-    this.#openCalls += 1
-    try {
-      return await rangeBelow(this.#base, this.#prefix, prefix, page)
-    } finally {
-      this.#openCalls -= 1
-    }
+    return this.#counted(rangeBelow(this.#base, this.#prefix, prefix, page))
   }
 
   /** Not counted as an open call: it begins a request, no handler has it. */
-  readRaw(keys: readonly string[]): Promise<ReadonlyMap<string, Stored>> {
+  readRaw(keys: readonly string[]): Awaitable<ReadonlyMap<string, Stored>> {
     return readKnown(this.#base, keys)
   }
 
@@ -139,6 +115,16 @@ export class StorageView implements CoreStorage {
           )
         await this.#pause(tries)
       }
+    } finally {
+      this.#openCalls -= 1
+    }
+  }
+
+  /** Counts the call as open until it is answered. */
+  async #counted<T>(call: Promise<T>): Promise<T> {
+    this.#openCalls += 1
+    try {
+      return await call
     } finally {
       this.#openCalls -= 1
     }

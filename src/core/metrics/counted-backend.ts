@@ -1,5 +1,12 @@
 // Storage with its calls counted: what the barrier reads and writes, key by key, and how long commits take.
-import type { Batch, Page, StorageBackend, Stored, Unsubscribe } from '../../sdk/storage.ts'
+import type {
+  Awaitable,
+  Batch,
+  Page,
+  StorageBackend,
+  Stored,
+  Unsubscribe,
+} from '../../sdk/storage.ts'
 import type { Metric } from './metric.ts'
 import { Durations } from './request-metrics.ts'
 
@@ -20,7 +27,7 @@ export class CountedBackend implements StorageBackend {
     if (backend.stats) this.stats = () => backend.stats!()
   }
 
-  read(keys: readonly string[]): Promise<ReadonlyMap<string, Stored>> {
+  read(keys: readonly string[]): Awaitable<ReadonlyMap<string, Stored>> {
     this.#gets += keys.length
     return this.#backend.read(keys)
   }

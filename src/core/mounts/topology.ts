@@ -3,6 +3,7 @@
 // nothing is loaded before it is asked for.
 import type { Namespace, RequestContext } from '../../sdk/context.ts'
 import type { Engine } from '../../sdk/plugin.ts'
+import type { Awaitable } from '../../sdk/storage.ts'
 import {
   mountDataPrefix,
   mountKey,
@@ -107,6 +108,14 @@ type Compile = (
   alive: ReadonlyMap<string, string>,
 ) => Mount
 
+/** A namespace that headers name, ready to be looked into. */
+type Start = Pick<Place, 'namespace' | 'table' | 'lockedBy'>
+
+function placeAt({ namespace, table, lockedBy }: Start, mount: Mount, path: string): Place {
+  const mountPath = path.slice(mount.record.path.length)
+  return { namespace, table, mount, path, mountPath, lockedBy }
+}
+
 export class TopologyView {
   readonly version: string
   readonly #storage: CoreStorage
@@ -114,6 +123,8 @@ export class TopologyView {
   readonly #tables = new Map<string, MountTable>()
   readonly #namespaces = new Map<string, NamespaceRecord>([[ROOT_NAMESPACE_ID, rootNamespace]])
   readonly #children = new Map<string, string | null>()
+  /** By header, as it was sent. */
+  readonly #starts = new Map<string, Start>()
 
   constructor(version: string, storage: CoreStorage, compile: Compile) {
     this.version = version
@@ -124,9 +135,15 @@ export class TopologyView {
   /**
    * Where a request goes: the namespace of the header, then further namespaces named by the path's first
    * segments, then the mount. null where the header names no namespace. Mounts are tried first, since a
-   * mount and a child namespace can't share a name.
+   * mount and a child namespace can't share a name. Answers at once where all was looked up before.
    */
-  async locate(header: string, path: string): Promise<Place | null> {
+  locate(header: string, path: string): Awaitable<Place | null> {
+    const start = this.#starts.get(header)
+    const mount = start?.table.match(path)
+    return start && mount ? placeAt(start, mount, path) : this.#walk(header, path)
+  }
+
+  async #walk(header: string, path: string): Promise<Place | null> {
     let namespace: NamespaceRecord = rootNamespace
     let lockedBy: NamespaceRecord | null = null
     if (header !== '') {
@@ -137,14 +154,13 @@ export class TopologyView {
         if (namespace.locked) lockedBy ??= namespace
       }
     }
+    if (this.#starts.size >= MAX_CACHED_NAMES) this.#starts.clear()
+    this.#starts.set(header, { namespace, table: await this.table(namespace), lockedBy })
     let rest = path
     for (;;) {
       const table: MountTable = this.#tables.get(namespace.id) ?? (await this.table(namespace))
       const mount = table.match(rest)
-      if (mount) {
-        const mountPath = rest.slice(mount.record.path.length)
-        return { namespace, table, mount, path: rest, mountPath, lockedBy }
-      }
+      if (mount) return placeAt({ namespace, table, lockedBy }, mount, rest)
       const slash = rest.indexOf('/')
       const child: NamespaceRecord | null =
         slash < 1 ? null : await this.child(namespace.id, rest.slice(0, slash))

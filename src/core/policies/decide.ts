@@ -30,7 +30,7 @@ export interface AccessRequest {
   /** Body and query of the request; null or absent if there are none. */
   readonly data?: JsonObject | null
   /** Absent where the answer is not to be wrapped. */
-  readonly wrapTtlSeconds?: number
+  readonly wrapTtlSeconds?: number | undefined
 }
 
 export interface Decision {

@@ -1,6 +1,7 @@
 // sys/capabilities*, sys/internal/ui/*: what a token may do and what it may see. Source: Vault's API pages
 // "sys/capabilities", "sys/internal/ui/mounts", "sys/internal/ui/resultant-acl".
 import { badRequest, denied } from '../../base/errors.ts'
+import { getOwn, setOwn } from '../../base/json.ts'
 import { list, string } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
@@ -28,9 +29,9 @@ function answerFor(ctx: CoreContext, acl: Acl | null, { paths, path }: Paths): A
   const data: Record<string, readonly string[]> = {}
   for (const one of asked) {
     const full = `${ctx.place.namespace.path}${one.replace(/^\/+/, '')}`
-    data[one] = acl ? capabilities(acl, full) : ['deny']
+    setOwn(data, one, acl ? capabilities(acl, full) : ['deny'])
   }
-  if (asked.length === 1) data.capabilities = data[asked[0]!]!
+  if (asked.length === 1) data.capabilities = getOwn(data, asked[0]!)!
   return { data }
 }
 

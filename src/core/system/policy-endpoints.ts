@@ -1,5 +1,6 @@
 // sys/policies/acl and its old form sys/policy. Source: Vault's API pages "sys/policies" and "sys/policy".
 import { badRequest } from '../../base/errors.ts'
+import { setOwn } from '../../base/json.ts'
 import { boolean, duration, integer, nullable, string, time } from '../../schema/field.ts'
 import type { Answer, Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
@@ -162,7 +163,7 @@ export const policyEndpoints: readonly Row<CoreContext>[] = [
       for (const name of keys) {
         const policy = await ctx.core.policies.get(ctx.place.namespace, name)
         if (policy) {
-          info[name] = policyView(policy, 'policy')
+          setOwn(info, name, policyView(policy, 'policy'))
         }
       }
       return { data: { keys, key_info: info } }

@@ -112,6 +112,7 @@ export const sealEndpoints: readonly Row<CoreContext>[] = [
     rootOnly: true,
     about: 'Seal the server.',
     auth: 'sudo',
+    seals: true,
     handle: async (ctx) => {
       await ctx.host.seal.seal()
       return { empty: true }
@@ -150,7 +151,7 @@ export const sealEndpoints: readonly Row<CoreContext>[] = [
           : status.sealed
             ? (values.sealedcode ?? 503)
             : (values.activecode ?? 200)
-        if (code < 100 || code > 599) throw badRequest('a status code is from 100 to 599')
+        if (code < 200 || code > 599) throw badRequest('a status code is from 200 to 599')
         return {
           status: code,
           data: {

@@ -10,6 +10,7 @@ import { wrappingEndpoints } from '../wrapping/wrapping-endpoints.ts'
 import { auditEndpoints } from './audit-endpoints.ts'
 import { capabilityEndpoints } from './capability-endpoints.ts'
 import { configEndpoints } from './config-endpoints.ts'
+import { generateRootEndpoints } from './generate-root-endpoints.ts'
 import { hostEndpoints } from './host-endpoints.ts'
 import { inspectEndpoints } from './inspect-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
@@ -22,6 +23,8 @@ import { pluginEndpoints } from './plugin-endpoints.ts'
 import { policyEndpoints } from './policy-endpoints.ts'
 import { quotaEndpoints } from './quota-endpoints.ts'
 import { rawEndpoints } from './raw-endpoints.ts'
+import { rekeyEndpoints } from './rekey-endpoints.ts'
+import { rotateEndpoints } from './rotate-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
 import { specEndpoints } from './spec-endpoints.ts'
 import { toolEndpoints } from './tool-endpoints.ts'
@@ -36,6 +39,9 @@ export const systemEngine: Engine = {
   about: 'System endpoints used for control, policy and debugging.',
   endpoints: rows([
     ...sealEndpoints,
+    ...rekeyEndpoints,
+    ...generateRootEndpoints,
+    ...rotateEndpoints,
     ...mountEndpoints,
     ...policyEndpoints,
     ...namespaceEndpoints,

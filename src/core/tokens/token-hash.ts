@@ -15,7 +15,7 @@ export interface TokenHasher {
 export function tokenHasher(salt: Uint8Array): TokenHasher {
   const hmac = new HmacSha256(salt)
   return {
-    hash: (text) => hmac.digest(text).toString('base64url').slice(0, TOKEN_HASH_CHARS),
+    hash: (text) => hmac.base64url(text).slice(0, TOKEN_HASH_CHARS),
     wipe: () => hmac.wipe(),
   }
 }

@@ -9,7 +9,14 @@ import { ApiError, unavailable } from '../../base/errors.ts'
 import { MAX_KEY_BYTES } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { checkBatch, checkFolder, checkKey, checkKeys, checkPage } from '../../sdk/batch-limits.ts'
-import type { Batch, Page, StorageBackend, Stored, Unsubscribe } from '../../sdk/storage.ts'
+import type {
+  Awaitable,
+  Batch,
+  Page,
+  StorageBackend,
+  Stored,
+  Unsubscribe,
+} from '../../sdk/storage.ts'
 import { CommitGate } from './commit-gate.ts'
 import { CommitWatch } from './commit-watch.ts'
 import { FIRST_KEY, listNames, rangeKeys } from './list-keys.ts'
@@ -102,10 +109,10 @@ class LmdbBackend implements StorageBackend {
     this.#watch = new CommitWatch(options.clock, options.commitTimeoutMs ?? COMMIT_TIMEOUT_MS)
   }
 
-  async read(keys: readonly string[]): Promise<ReadonlyMap<string, Stored>> {
-    checkKeys(keys)
+  read(keys: readonly string[]): Awaitable<ReadonlyMap<string, Stored>> {
     const found = new Map<string, Stored>()
     try {
+      checkKeys(keys)
       const db = this.#snapshot()
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i]!
@@ -115,7 +122,7 @@ class LmdbBackend implements StorageBackend {
         found.set(key, { value: ownCopy(shared), version })
       }
     } catch (error) {
-      throw this.#unreadable(error)
+      return Promise.reject(this.#unreadable(error))
     }
     return found
   }

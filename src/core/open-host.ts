@@ -30,6 +30,7 @@ import { writeFirstContents } from './seal/bootstrap.ts'
 import { SEALED_STORAGE } from './seal/sealed-storage.ts'
 import { SharesSeal } from './seal/shares-seal.ts'
 import type { Settings } from './settings.ts'
+import { HostMonitor } from './system/host-monitor.ts'
 import { answerHostWide } from './system/host-wide.ts'
 import { coreEngines, systemEngine } from './system/system-engine.ts'
 
@@ -127,6 +128,7 @@ export function openHost(parts: HostParts): Host {
     log,
     logs,
     bus,
+    monitor: new HostMonitor({ clock, random, logs, bus }),
     settings,
     backend,
     barrier,

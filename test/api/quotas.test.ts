@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemRandom } from '../../src/base/random.ts'
 import { handleRequest } from '../../src/core/request.ts'
@@ -132,6 +135,36 @@ describe('rate limits', () => {
       enable_rate_limit_response_headers: true,
       rate_limit_exempt_paths: ['out/creds/free*'],
     })
+  })
+
+  it('end with their mount, whatever is enabled at its path later, but stay to be seen', async () => {
+    await put('m', { rate: 1, path: 'out' })
+    await server.call('DELETE', 'sys/mounts/out')
+    await server.call('POST', 'sys/mounts/out', { type: 'outside' })
+    expect(await statuses(2, 'out/creds/a')).toEqual([200, 200])
+    expect(await show('m')).toMatchObject({ path: 'out/', rate: 1 })
+  })
+
+  it('follow a mount that moves', async () => {
+    await put('m', { rate: 1, path: 'out' })
+    await server.call('POST', 'sys/remount', { from: 'out', to: 'moved' })
+    await pass(2)
+    expect(await statuses(2, 'moved/creds/a')).toEqual([200, 429])
+  })
+
+  it('leave no audit line for what they refuse, unless that is wanted', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quotas-'))
+    const file_path = join(folder, 'audit.log')
+    await server.call('POST', 'sys/audit/file', { type: 'file', options: { file_path } })
+    const refusals = () =>
+      readFileSync(file_path, 'utf8').split('rate limit quota exceeded').length - 1
+    await put('m', { rate: 1, interval: 60, path: 'out' })
+    expect(await statuses(3, 'out/creds/a')).toEqual([200, 429, 429])
+    expect(refusals()).toBe(0)
+    await server.call('POST', 'sys/quotas/config', { enable_rate_limit_audit_logging: true })
+    expect(await statuses(1, 'out/creds/a')).toEqual([429])
+    expect(refusals()).toBe(1)
+    rmSync(folder, { recursive: true })
   })
 
   it('come before anything is spent, written or looked at', async () => {

@@ -256,7 +256,9 @@ export class LeasesModel {
     const body = { lease_id: lease.id, sync: this.#sim.random.fraction() < 0.5 }
     const host = anyHost(this.#sim)
     const reply = await this.#sim.cluster.call(host, 'POST', 'sys/leases/revoke', body)
-    if (!isInDoubt(reply) && reply.status !== 204) throw new Error(`lease: ${reply.text}`)
+    if (!isInDoubt(reply) && reply.status !== 204 && reply.status !== 202) {
+      throw new Error(`lease: ${reply.status} ${reply.text}`)
+    }
   }
 
   /** No account is taken away before its time. */

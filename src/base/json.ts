@@ -34,8 +34,11 @@ export type Json =
   | readonly Json[]
   | JsonObject
 
-/** Text that may hold a number which a double would not print the same way (or merely looks so). */
-const SUSPICIOUS_NUMBER = /\d{16}|\d[.eE]|-0/
+/**
+ * Text that may hold a number which a double would not print the same way (or merely looks so): a number
+ * follows a bracket, a colon, a comma or white space. Most digits in strings, as in URLs, don't.
+ */
+const SUSPICIOUS_NUMBER = /(?:^|[[:,\s])(?:-0|-?\d{16}|-?\d+[.eE])/
 
 /**
  * Parses JSON text. Throws 400 where it isn't JSON or is nested deeper than `maxDepth`. Of a name that

@@ -192,7 +192,7 @@ function mortalStorage(inner: StorageBackend, isAlive: () => boolean): StorageBa
     }
   }
   return {
-    read: (keys) => only(() => inner.read(keys)),
+    read: (keys) => only(async () => inner.read(keys)),
     list: (prefix, page) => only(() => inner.list(prefix, page)),
     range: (prefix, page) => only(() => inner.range(prefix, page)),
     commit: (batch) => only(() => inner.commit(batch)),

@@ -165,7 +165,7 @@ export class EntryWriter {
       const elide = this.#options.elideListResponses && of.operation === 'list'
       const data = elide ? elideList(answer.data) : answer.data
       if (of.mount?.type === 'token') out += this.#tokenData(of, data)
-      else if (answer.fields && isJsonObject(data) && !this.#options.logRaw) {
+      else if (answer.fields && !this.#options.logRaw) {
         out += this.#declaredData(data, answer.fields, of.mount?.plainResponseKeys)
       } else out += this.#data(data, of.mount?.plainResponseKeys)
     }
@@ -198,10 +198,14 @@ export class EntryWriter {
 
   /** What a row declares as no secret is mostly a name, an id or a state, and recurs: hashes are kept. */
   #declaredData(
-    data: Readonly<Record<string, unknown>>,
+    data: unknown,
     fields: NonNullable<AuditResponse['fields']>,
     plainKeys: readonly string[] | undefined,
   ): string {
+    if (!isJsonObject(data)) {
+      const hasSecret = Object.values(fields).some((field) => field.secret)
+      return this.#data(data, plainKeys, hasSecret ? undefined : this.#keptHmac)
+    }
     const open = { fields, hmac: this.#keptHmac }
     const text = hashObject(data, this.#options.hmac, plainKeys, open)
     return text === '{}' ? '' : `,"data":${text}`

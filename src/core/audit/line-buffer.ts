@@ -1,7 +1,7 @@
 // Lines as bytes, side by side in one buffer: a line is encoded once, hashed where it lies and written
 // from there.
 
-const FIRST_BYTES = 4096
+const FIRST_BYTES = 16 * 1024
 const NOTHING = Buffer.alloc(0)
 
 export class LineBuffer {
@@ -22,10 +22,9 @@ export class LineBuffer {
 
   /** Adds text to the line that is being made. */
   add(text: string): void {
-    // A UTF-16 unit takes at most three bytes; the exact count is only worth it where room is short.
-    if (this.#length + text.length * 3 > this.#bytes.length) {
-      this.#reserve(Buffer.byteLength(text))
-    }
+    // A UTF-16 unit takes at most three bytes; room is cheaper than an exact count.
+    const needed = this.#length + text.length * 3
+    if (needed > this.#bytes.length) this.#growTo(needed)
     this.#length += this.#bytes.write(text, this.#length)
   }
 
@@ -48,9 +47,7 @@ export class LineBuffer {
     })
   }
 
-  #reserve(bytes: number): void {
-    const needed = this.#length + bytes
-    if (needed <= this.#bytes.length) return
+  #growTo(needed: number): void {
     const size = Math.max(needed, this.#bytes.length * 2, this.#expectedBytes)
     const grown = Buffer.allocUnsafeSlow(size)
     this.#bytes.copy(grown, 0, 0, this.#length)

@@ -31,8 +31,9 @@ const EMPTY = Buffer.alloc(0)
 export class Transaction {
   readonly #store: Store
   readonly #seen = new Map<string, StoredEntry | null>()
-  readonly #expects: Map<string, string | null>
-  readonly #fixedCount: number
+  /** What every commit of the view expects, and what the body asked for beyond. */
+  readonly #fixed: ReadonlyMap<string, string | null>
+  #expects: Map<string, string | null> | null = null
   readonly #writes = new Map<string, Write>()
   /** Reads of the backend: one single one is a snapshot in itself. */
   #reads = 0
@@ -43,8 +44,7 @@ export class Transaction {
 
   constructor(store: Store, expects: ReadonlyMap<string, string | null>) {
     this.#store = store
-    this.#expects = new Map(expects)
-    this.#fixedCount = expects.size
+    this.#fixed = expects
   }
 
   /** Whether there is something that only a commit can prove or do. */
@@ -54,7 +54,7 @@ export class Transaction {
 
   /** Whether all that was seen came from one snapshot and nothing else was expected. */
   get isSnapshot(): boolean {
-    return this.#reads <= 1 && this.#expects.size === this.#fixedCount && !this.#isContradictory
+    return this.#reads <= 1 && this.#expects === null
   }
 
   /** Ends a body that threw. */
@@ -69,22 +69,27 @@ export class Transaction {
       throw new Error('a transaction body ended while a read of its own was open')
   }
 
-  async read(keys: readonly string[]): Promise<Map<string, Entry>> {
+  /** Names and answers are relative to the prefix. */
+  async read(prefix: string, names: readonly string[]): Promise<Map<string, Entry>> {
     this.#assertOpen()
-    const found = new Map<string, Entry>()
+    const keys = names.map((name) => wholeKey(prefix, name))
     const missing = keys.filter((key) => !this.#writes.has(key) && !this.#seen.has(key))
-    if (missing.length > 0) await this.#fetch(missing)
-    for (const key of keys) {
-      const written = this.#writes.get(key)
-      const entry =
-        written === undefined
-          ? this.#seen.get(key)
-          : written === null
-            ? null
-            : new PendingEntry(written === MARK ? EMPTY : written)
-      if (entry) found.set(key, entry)
+    if (missing.length > 0) {
+      const fetching = this.#fetch(missing)
+      if (fetching) await fetching
+    }
+    const found = new Map<string, Entry>()
+    for (let at = 0; at < keys.length; at++) {
+      const entry = this.#entryOf(keys[at]!)
+      if (entry) found.set(names[at]!, entry)
     }
     return found
+  }
+
+  #entryOf(key: string): Entry | null | undefined {
+    const written = this.#writes.get(key)
+    if (written === undefined) return this.#seen.get(key)
+    return written === null ? null : new PendingEntry(written === MARK ? EMPTY : written)
   }
 
   write(key: string, value: Write): void {
@@ -98,8 +103,9 @@ export class Transaction {
 
   expect(key: string, version: string | null): void {
     this.#assertOpen()
-    const before = this.#expects.get(key)
+    const before = this.#expects?.has(key) ? this.#expects.get(key) : this.#fixed.get(key)
     if (before !== undefined && before !== version) this.#isContradictory = true
+    this.#expects ??= new Map()
     this.#expects.set(key, version)
   }
 
@@ -133,7 +139,8 @@ export class Transaction {
   /** Everything that must hold; null where it contradicts itself, which no store can satisfy. */
   #allExpects(): Map<string, string | null> | null {
     if (this.#isContradictory) return null
-    const all = new Map(this.#expects)
+    const all = new Map(this.#fixed)
+    if (this.#expects) for (const [key, version] of this.#expects) all.set(key, version)
     for (const [key, entry] of this.#seen) {
       const version = entry === null ? null : entry.version
       const expected = all.get(key)
@@ -143,21 +150,27 @@ export class Transaction {
     return all
   }
 
-  async #fetch(keys: readonly string[]): Promise<void> {
+  /** Undefined where the store answered at once. */
+  #fetch(keys: readonly string[]): Promise<void> | undefined {
     if (this.#seen.size + keys.length > MAX_BATCH_KEYS)
       throw badRequest(`storage transaction reads more than ${MAX_BATCH_KEYS} keys`)
     this.#reads += 1
+    const found = readKnown(this.#store, keys)
+    if (!(found instanceof Promise)) return this.#keep(keys, found)
     this.#openReads += 1
-    try {
-      const stored = await readKnown(this.#store, keys)
-      for (const key of keys) {
-        // A read of the same key that ran beside this one may have been first.
-        if (this.#seen.has(key)) continue
-        const one = stored.get(key)
-        this.#seen.set(key, one ? new StoredEntry(this.#store.barrier, key, one) : null)
-      }
-    } finally {
-      this.#openReads -= 1
+    return found
+      .then((stored) => this.#keep(keys, stored))
+      .finally(() => {
+        this.#openReads -= 1
+      })
+  }
+
+  #keep(keys: readonly string[], stored: ReadonlyMap<string, Stored>): undefined {
+    for (const key of keys) {
+      // A read of the same key that ran beside this one may have been first.
+      if (this.#seen.has(key)) continue
+      const one = stored.get(key)
+      this.#seen.set(key, one ? new StoredEntry(this.#store.barrier, key, one) : null)
     }
   }
 
@@ -226,13 +239,11 @@ export class ScopedTx implements CoreTx {
   }
 
   async get(key: string): Promise<Entry | null> {
-    const whole = wholeKey(this.#prefix, key)
-    return (await this.#transaction.read([whole])).get(whole) ?? null
+    return (await this.#transaction.read(this.#prefix, [key])).get(key) ?? null
   }
 
-  async read(keys: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
-    const whole = keys.map((key) => wholeKey(this.#prefix, key))
-    return relativeTo(this.#prefix, await this.#transaction.read(whole))
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
+    return this.#transaction.read(this.#prefix, keys)
   }
 
   list(prefix: string, page?: Partial<Page>): Promise<readonly string[]> {
@@ -286,15 +297,4 @@ export function wholeOf(tx: Tx): CoreTx {
 export function wholeKey(prefix: string, key: string): string {
   if (key === '') throw badRequest('storage key is empty')
   return prefix + key
-}
-
-/** The same entries by their keys below the prefix. */
-export function relativeTo<T>(
-  prefix: string,
-  found: ReadonlyMap<string, T>,
-): ReadonlyMap<string, T> {
-  if (prefix === '') return found
-  const relative = new Map<string, T>()
-  for (const [key, value] of found) relative.set(key.slice(prefix.length), value)
-  return relative
 }

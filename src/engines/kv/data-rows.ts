@@ -7,14 +7,7 @@ import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { authorOf } from './author.ts'
 import { deletedNow } from './delete-version.ts'
-import {
-  changeVersions,
-  checkCas,
-  goneAtMs,
-  isGoneAt,
-  type KeyRecord,
-  versionMetadata,
-} from './key-record.ts'
+import { changeVersions, checkCas, goneAtMs, isGoneAt, versionMetadata } from './key-record.ts'
 import { mergePatch } from './merge-patch.ts'
 import { NO_BODY, pathParam, ROOT_ANSWER } from './path-answers.ts'
 import { readVersion } from './read-version.ts'
@@ -159,7 +152,6 @@ async function patchVersion(
   return answerOf(outcome)
 }
 
-function answerOf(outcome: { record: KeyRecord } | { refused: Answer }): Answer {
-  if ('refused' in outcome) return outcome.refused
-  return { data: versionMetadata(outcome.record, outcome.record.currentVersion) }
+function answerOf(outcome: { metadata: string } | { refused: Answer }): Answer {
+  return 'refused' in outcome ? outcome.refused : { data: new RawJson(outcome.metadata) }
 }

@@ -65,9 +65,15 @@ function viewOf({ record, place, data }: KeyEntry): CurrentView {
     version,
     goneAtMs: last === undefined ? 0 : goneAtMs(last),
     place,
-    metadata: version === 0 ? '' : stringifyJson(versionMetadata(record, version)),
+    metadata: currentMetadata(record),
     data,
   }
+}
+
+/** The metadata of the current version as JSON text; '' where there is no version. */
+export function currentMetadata(record: KeyRecord): string {
+  const version = record.currentVersion
+  return version === 0 ? '' : stringifyJson(versionMetadata(record, version))
 }
 
 /** Everything of an entry, of either format. */
@@ -83,11 +89,13 @@ export function decodeEntry(text: string): KeyEntry {
   }
 }
 
-export function encodeEntry(entry: KeyEntry): string {
-  const view = viewOf(entry)
-  const record = JSON.stringify(pack(entry.record))
-  const head = `2 ${view.version} ${view.goneAtMs} ${PLACE_LETTERS[view.place]}`
-  return `${head}\n${view.metadata}\n${record}\n${view.data}`
+/** `metadata`: that of the current version, from whoever has made it already. */
+export function encodeEntry(entry: KeyEntry, metadata = currentMetadata(entry.record)): string {
+  const { record, place, data } = entry
+  const last = record.versions.at(-1)
+  const gone = last === undefined ? 0 : goneAtMs(last)
+  const head = `2 ${record.currentVersion} ${gone} ${PLACE_LETTERS[place]}`
+  return `${head}\n${metadata}\n${JSON.stringify(pack(record))}\n${data}`
 }
 
 export interface V1Entry {

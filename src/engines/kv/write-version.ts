@@ -6,7 +6,7 @@ import type { RequestContext } from '../../sdk/context.ts'
 import type { Tx } from '../../sdk/storage.ts'
 import { type Act, authorOf } from './author.ts'
 import { CONFIG_KEY, configFrom, type KvConfig } from './config.ts'
-import { decodeEntry, encodeEntry, type KeyEntry } from './entry-format.ts'
+import { currentMetadata, decodeEntry, encodeEntry, type KeyEntry } from './entry-format.ts'
 import { addVersion, firstKept, type KeyRecord, newRecord, versionOf } from './key-record.ts'
 import { secretKey, versionKey } from './secret-path.ts'
 import { isLargerThan } from './secret-text.ts'
@@ -34,8 +34,9 @@ const withId = (entry: KeyEntry, newId: string): KeyEntry =>
 
 export const newKeyId = (ctx: RequestContext): string => ctx.random.bytes(12).toString('base64url')
 
-export function putEntry(tx: Tx, path: string, entry: KeyEntry): void {
-  tx.put(secretKey(path), encodeEntry(entry))
+/** `metadata`: that of the current version, where the caller has it as text. */
+export function putEntry(tx: Tx, path: string, entry: KeyEntry, metadata?: string): void {
+  tx.put(secretKey(path), encodeEntry(entry, metadata))
 }
 
 /** What a new version is made of; or the refusal, which goes to the caller as it is. */
@@ -48,13 +49,13 @@ const MAX_ROUNDS = 8
 
 /**
  * Adds a version whose data `make` derives from the state of the key (in the transaction: it may run
- * again). Answers the record as it then is.
+ * again). Answers the metadata of the new version, as JSON text.
  */
 export async function addToKey<R>(
   ctx: RequestContext,
   path: string,
   make: (tx: Tx, state: KeyState, nowMs: number) => Made<R> | Promise<Made<R>>,
-): Promise<{ readonly record: KeyRecord } | { readonly refused: R }> {
+): Promise<{ readonly metadata: string } | { readonly refused: R }> {
   const newId = newKeyId(ctx)
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const outcome = await ctx.storage.transaction(async (tx) => {
@@ -66,37 +67,47 @@ export async function addToKey<R>(
       const author = authorOf(ctx, made.act)
       const before = state.entry?.record ?? newRecord(newId, nowMs)
       const record = addVersion(before, state.config, nowMs, author)
-      return { record, needsSweep: putVersion(tx, path, state, before, record, made.data) }
+      const metadata = currentMetadata(record)
+      const needsSweep = putVersion(tx, path, state, before, { record, data: made.data, metadata })
+      return { id: record.id, metadata, needsSweep }
     })
     if (outcome === 'move first') {
       await moveOut(ctx, path, newId)
       continue
     }
-    if ('record' in outcome && outcome.needsSweep) await sweep(ctx, outcome.record.id)
+    if ('id' in outcome && outcome.needsSweep) await sweep(ctx, outcome.id)
     return outcome
   }
   throw unavailable('the secret is being written by others; try the request again')
+}
+
+interface NewVersion {
+  readonly record: KeyRecord
+  readonly data: string
+  readonly metadata: string
 }
 
 /** Writes what the new record says. True: old data is marked, and `sweep` must follow. */
 function putVersion(
   tx: Tx,
   path: string,
-  { entry }: KeyState,
+  { entry: old }: KeyState,
   before: KeyRecord,
-  record: KeyRecord,
-  data: string,
+  { record, data, metadata }: NewVersion,
 ): boolean {
   const kept = firstKept(record)
-  if (entry?.place === 'here' && before.currentVersion >= kept)
-    tx.put(versionKey(record.id, before.currentVersion), entry.data)
+  if (old?.place === 'here' && before.currentVersion >= kept)
+    tx.put(versionKey(record.id, before.currentVersion), old.data)
   const isLarge = isLargerThan(data, MAX_INLINE_SECRET_BYTES)
   if (isLarge) tx.put(versionKey(record.id, record.currentVersion), data)
-  putEntry(tx, path, { record, place: isLarge ? 'own' : 'here', data: isLarge ? '' : data })
+  const entry: KeyEntry = isLarge
+    ? { record, place: 'own', data: '' }
+    : { record, place: 'here', data }
+  putEntry(tx, path, entry, metadata)
   const dropped: number[] = []
   const end = Math.min(kept, before.currentVersion + 1)
   for (let version = firstKept(before); version < end; version++) {
-    const isInside = version === before.currentVersion && entry?.place !== 'own'
+    const isInside = version === before.currentVersion && old?.place !== 'own'
     if (!isInside && !versionOf(before, version)?.destroyed) dropped.push(version)
   }
   return dropVersions(tx, path, record.id, dropped)

@@ -20,7 +20,16 @@ export class CommitWatch {
     return new Promise((resolve, reject) => {
       this.#open.set(reject, this.#clock.monotonic())
       if (!this.#isArmed) this.#arm(this.#timeoutMs)
-      commit.then(resolve, reject).finally(() => this.#open.delete(reject))
+      commit.then(
+        (value) => {
+          this.#open.delete(reject)
+          resolve(value)
+        },
+        (error: unknown) => {
+          this.#open.delete(reject)
+          reject(error)
+        },
+      )
     })
   }
 

@@ -190,7 +190,11 @@ const operations: readonly Operation[] = [
     async verify({ world, pass, clock }, isDone) {
       const names = [...world.accounts.keys()].filter((name) => name.startsWith('b-'))
       if (isDone) expect(names.length).toBe(1)
-      // Without an answer nobody knows of it: it ends at the latest like one whose request died.
+      // Without an answer nobody knows of it, so it is taken back at once.
+      else {
+        await pass(10)
+        expect([...world.accounts.keys()].filter((name) => name.startsWith('b-'))).toEqual([])
+      }
       clock.advance(6 * 60_000)
       await pass(10)
       expect([...world.accounts.keys()].filter((name) => name.startsWith('b-'))).toEqual([])

@@ -1,4 +1,6 @@
 // What a starting server prints on standard output: its settings, then that it serves and what to do next.
+import { existsSync } from 'node:fs'
+import { delimiter, join, relative } from 'node:path'
 import { VERSION } from './base/version.ts'
 import type { ServerConfig } from './server-config.ts'
 
@@ -48,4 +50,12 @@ export function adviceFor(
   if (!of.sealed) return ''
   const shares = of.threshold === 1 ? 'one key share' : `${of.threshold} key shares, one at a time`
   return `The server is sealed. Enter ${shares}: ${command} operator unseal\n\n`
+}
+
+/** How the user of this shell types the command: its name where the shell finds it, else its path from here. */
+export function typedCommand(name: string): string {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  if (folders.some((folder) => existsSync(join(folder, name)))) return name
+  const path = relative(process.cwd(), process.argv[1] ?? '')
+  return path === '' || path.startsWith('..') ? name : path
 }

@@ -3,6 +3,7 @@
 import type { Clock } from './base/clock.ts'
 import type { Logs } from './base/log.ts'
 import type { Random } from './base/random.ts'
+import { type CorsConfig, corsConfig } from './core/edge/cors-config.ts'
 import type { Host } from './core/host.ts'
 import type { HostBus } from './core/host-bus.ts'
 import { openHost } from './core/open-host.ts'
@@ -138,7 +139,12 @@ function sanitizedConfig(config: ServerConfig): Readonly<Record<string, unknown>
 }
 
 function listenAs(of: ListenerConfig, host: Host, config: ServerConfig): Promise<Listener> {
-  const { handler, refused } = apiHandler(host)
+  const { handler, refused } = apiHandler(host, {
+    cors: of.corsEnabled ? corsOf(of) : null,
+    responseHeaders: of.customResponseHeaders,
+    requiresRequestHeader: of.requireRequestHeader,
+    metrics: of.metricsOnly ? 'only' : of.disallowMetrics ? 'none' : undefined,
+  })
   const tls = tlsFilesOf(of)
   const options: ListenOptions = {
     name: of.address,
@@ -167,6 +173,14 @@ function listenAs(of: ListenerConfig, host: Host, config: ServerConfig): Promise
         }),
   }
   return listen(options)
+}
+
+function corsOf(of: ListenerConfig): CorsConfig {
+  return corsConfig({
+    allowedOrigins: of.corsAllowedOrigins,
+    allowedHeaders: of.corsAllowedHeaders,
+    allowCredentials: of.corsAllowCredentials,
+  })
 }
 
 /** In the file 0 stands for no limit; a day is none that anybody meets. */

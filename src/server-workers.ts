@@ -8,7 +8,7 @@ import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { busTopic } from './core/host-bus.ts'
 import { type BusFrame, ChannelBus, HubBus } from './core/host-bus-ipc.ts'
-import { SealKeeper } from './core/seal/seal-keeper.ts'
+import { type HostKeeper, openKeeper } from './core/host-keeper.ts'
 import { removeStaleSocket } from './http/unix-socket.ts'
 import type { Log } from './sdk/log.ts'
 import type { ServerConfig } from './server-config.ts'
@@ -59,7 +59,7 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #bus: HubBus
-  readonly #keeper: SealKeeper
+  readonly #keeper: HostKeeper
   readonly #living = new Map<number, { readonly worker: Worker; readonly sinceMs: number }>()
   #config: ServerConfig
   #isStopping = false
@@ -70,12 +70,11 @@ export class Supervisor {
     this.#parts = parts
     this.#config = parts.config
     this.#bus = new HubBus(parts.clock)
-    this.#keeper = new SealKeeper({
+    this.#keeper = openKeeper({
       bus: this.#bus,
       random: parts.random,
-      log: parts.log.named('seal'),
+      log: parts.log,
       endProcess: (number) => this.#end(number),
-      keepsKeys: true,
     })
     this.#bus.answer(workerTopics.config, () => this.#config)
     this.#bus.answer(workerTopics.ready, (ready) => this.#noteFirst?.ready(ready))

@@ -5,8 +5,8 @@ import cluster from 'node:cluster'
 import { rmSync, writeFileSync } from 'node:fs'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Random, systemRandom } from './base/random.ts'
-import { localBus } from './core/local-bus.ts'
-import { adviceFor, apiAddress, STARTED, startBanner } from './server-banner.ts'
+import { localBus } from './core/host-keeper.ts'
+import { adviceFor, apiAddress, STARTED, startBanner, typedCommand } from './server-banner.ts'
 import { loadServerConfig, type ServerConfig } from './server-config.ts'
 import { type DevOptions, devBanner, devConfig, prepareDev } from './server-dev.ts'
 import { openServerLog, type ServerLog } from './server-log.ts'
@@ -20,7 +20,7 @@ export interface ServerOptions {
   readonly dev: DevOptions | null
   /** Flags that win over the files: log_level, log_format, log_file. */
   readonly override: Partial<Pick<ServerConfig, 'logLevel' | 'logFormat' | 'logFile'>>
-  /** What the user types to call the command, for advice: "strongroom". */
+  /** The command's name, for advice on what to type: "strongroom". */
   readonly command: string
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
@@ -70,8 +70,9 @@ interface RunParts {
 
 async function runSingle({ options, config, log, clock, random }: RunParts): Promise<Running> {
   const { logs } = log
-  const { stdout, dev, command } = options
-  const bus = localBus({ random, log: logs.of('seal') })
+  const { stdout, dev } = options
+  const command = typedCommand(options.command)
+  const bus = localBus({ random, log: logs.of('') })
   const serving = await startServing({ config, bus, logs, clock, random })
   const addresses = serving.listeners.map((one) => one.address)
   try {
@@ -99,7 +100,7 @@ async function runSupervised({ options, config, log, clock, random }: RunParts):
   const supervisor = new Supervisor({ config, clock, random, log: log.logs.of('') })
   const { addresses, advice } = await supervisor.start()
   stdout.write(startBanner(config, addresses))
-  stdout.write(advice.replaceAll('{}', options.command))
+  stdout.write(advice.replaceAll('{}', typedCommand(options.command)))
   stdout.write(STARTED)
   return {
     reload: async () => {

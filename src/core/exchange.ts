@@ -1,6 +1,6 @@
 // The state of one request while it is served, filled step by step, so that whatever fails, audit and log
 // see what was known by then.
-import { ApiError, internal } from '../base/errors.ts'
+import { ApiError, internal, sealed } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Operation, Row } from '../sdk/endpoints.ts'
@@ -14,6 +14,7 @@ import type { Caller } from './callers.ts'
 import type { Core } from './core.ts'
 import type { CoreRequest } from './core-request.ts'
 import type { Host } from './host.ts'
+import type { Mount } from './mounts/mount-table.ts'
 import type { Place, TopologyView } from './mounts/topology.ts'
 import type { AclOperation, Decision } from './policies/decide.ts'
 import type { CoreContext } from './request-context.ts'
@@ -53,6 +54,8 @@ export class Exchange {
   readonly request: CoreRequest
   readonly id: string
   readonly startedAtMs: number
+  /** On the monotonic clock, for the time it took. */
+  readonly begunMs: number
   operation: Operation = 'read'
   view: TopologyView | null = null
   /** Version of the token's namespace epoch. */
@@ -76,6 +79,7 @@ export class Exchange {
     this.request = request
     this.id = host.random.uuid()
     this.startedAtMs = host.clock.now()
+    this.begunMs = host.clock.monotonic()
   }
 
   /** The capability that the ACL is asked for. */
@@ -100,6 +104,17 @@ export class Exchange {
         `Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [${replaced.sort().join(' ')}]`,
       )
     }
+  }
+
+  get isCreate(): boolean {
+    return this.context?.creating === true
+  }
+  /** null before it was routed and where no mount serves the path. */
+  get mount(): Mount | null {
+    return this.place?.mount ?? null
+  }
+  get isLogin(): boolean {
+    return this.match?.row.auth === 'none' && this.place?.mount?.record.class === 'auth'
   }
 
   warn(text: string): void {
@@ -139,16 +154,28 @@ export class Exchange {
 
   async auditRequest(): Promise<void> {
     if (!this.isAudited) return
-    await this.core!.audit.request(this.requestEntry())
+    try {
+      await this.core!.audit.request(this.requestEntry())
+    } catch (error) {
+      this.host.metrics.counts.auditRequestFailures += 1
+      throw error
+    }
     this.#isRequestAudited = true
   }
 
   /** The response's line; with the request's, where that was deferred. */
   async auditResponse(response: AuditResponse): Promise<void> {
+    // Sealed meanwhile: the devices are gone, and nothing is answered that they have not recorded.
+    if (this.host.core !== this.core && this.match?.row.seals !== true) throw sealed()
     if (!this.isAudited) return
     const entry = this.requestEntry()
-    if (this.#isRequestAudited) await this.core!.audit.response(entry, response)
-    else await this.core!.audit.pair(entry, response)
+    try {
+      if (this.#isRequestAudited) await this.core!.audit.response(entry, response)
+      else await this.core!.audit.pair(entry, response)
+    } catch (error) {
+      this.host.metrics.counts.auditResponseFailures += 1
+      throw error
+    }
     this.#isRequestAudited = true
   }
 

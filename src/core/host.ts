@@ -11,6 +11,7 @@ import type { Barrier } from './barrier/barrier.ts'
 import type { Core } from './core.ts'
 import type { HostBus } from './host-bus.ts'
 import type { InFlight } from './in-flight.ts'
+import type { ServerMetrics } from './metrics/server-metrics.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { RouteTable } from './router/route-table.ts'
 import type { Seal } from './seal/seal.ts'
@@ -30,6 +31,8 @@ export interface Host {
   readonly seal: Seal
   readonly engines: readonly Engine[]
   readonly inFlight: InFlight
+  /** What this process counts, for sys/metrics. */
+  readonly metrics: ServerMetrics
   readonly startedAtMs: number
   /** The mount that serves sys while nothing else can be served. */
   readonly sealedMount: Mount

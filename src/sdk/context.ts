@@ -3,10 +3,11 @@
 import type { Clock } from '../base/clock.ts'
 import type { Json } from '../base/json.ts'
 import type { Random } from '../base/random.ts'
+import type { JobKind } from './job.ts'
 import type { Lease, LeaseKind } from './lease.ts'
 import type { Log } from './log.ts'
 import type { ResourceKind } from './resource.ts'
-import type { Storage } from './storage.ts'
+import type { Storage, Tx } from './storage.ts'
 
 export interface Namespace {
   /** Five characters, or 'root'. */
@@ -46,6 +47,17 @@ export interface MountContext {
   /** Aborts on disconnect, revocation of the caller and seal. */
   readonly signal: AbortSignal
   readonly services: MountServices
+  /**
+   * Schedules a job of this plugin as part of the transaction's commit. A job of that kind and id that
+   * still waits is replaced.
+   */
+  schedule<I>(
+    tx: Tx,
+    kind: JobKind<I>,
+    job: { readonly id: string; readonly atMs: number; readonly item: I },
+  ): Promise<void>
+  /** Takes a waiting job back as part of the commit; one that runs right now runs to its end. */
+  unschedule<I>(tx: Tx, kind: JobKind<I>, id: string): Promise<void>
   /** Uses a long-lived thing (connection pool, parsed key) that lives while what built it still stands. */
   use<R, T>(kind: ResourceKind<R>, key: string, body: (resource: R) => Promise<T>): Promise<T>
 }

@@ -32,6 +32,8 @@ export interface RowOptions {
   readonly rootOnly?: boolean
   /** False: writes no audit line (health, seal status, unseal). */
   readonly audit?: false
+  /** The server is sealed when the handler answers: the answer has no audit line. */
+  readonly seals?: true
   /** Not shown in OpenAPI and help. */
   readonly hidden?: boolean
   readonly deprecated?: boolean

@@ -18,6 +18,12 @@ export interface JobKind<I> {
   run(mount: MountContext, item: I, of: JobRun): Promise<JobResult<I>>
 }
 
+/** A kind whose item core does not look into. */
+export interface AnyJobKind {
+  readonly name: string
+  run(mount: MountContext, item: never, of: JobRun): Promise<JobResult<unknown>>
+}
+
 export function jobKind<I>(name: string, of: Omit<JobKind<I>, 'name'>): JobKind<I> {
   return { name, ...of }
 }

@@ -2,7 +2,7 @@
 // imports none.
 import type { RequestContext } from './context.ts'
 import type { Row } from './endpoints.ts'
-import type { JobKind } from './job.ts'
+import type { AnyJobKind } from './job.ts'
 import type { LeaseKind } from './lease.ts'
 
 export interface Engine {
@@ -12,7 +12,7 @@ export interface Engine {
   readonly about: string
   readonly endpoints: readonly Row<RequestContext>[]
   readonly leases?: readonly LeaseKind<never>[]
-  readonly jobs?: readonly JobKind<never>[]
+  readonly jobs?: readonly AnyJobKind[]
   /** Which of several tables serves a mount with these options (kv: version 1 or 2). */
   readonly variants?: (options: Readonly<Record<string, string>>) => readonly Row<RequestContext>[]
   /** Paths below the mount that sudo or no token guards are read from the rows themselves. */

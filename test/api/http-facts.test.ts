@@ -48,6 +48,11 @@ describe('requests', () => {
     expect((await server.call('GET', 'kv1/form')).body.data).toEqual({ a: 'b', c: 'd e' })
   })
 
+  it('may have null for a body, as Go writes a map that it does not have', async () => {
+    expect((await server.call('PUT', 'auth/token/renew-self', 'null')).status).toBe(400)
+    expect((await server.call('PUT', 'auth/token/create', 'null')).status).toBe(200)
+  })
+
   it('take PUT as POST', async () => {
     expect((await server.call('PUT', 'secret/data/put', { data: { x: 1 } })).status).toBe(200)
     expect((await server.call('PUT', 'sys/policies/acl/p', { policy: 'path "x" {}' })).status).toBe(

@@ -195,7 +195,7 @@ describe.each(serverKinds)('policies on $kind', ({ start }) => {
     const { token } = await newToken(server, { policies: ['__proto__'] })
     await call(server, 200, 'GET', `${kv}/data/other`, undefined, { token })
     const listed = await call(server, 200, 'LIST', 'sys/policies/detailed/acl')
-    expect(listed.text).toContain('"__proto__":{"modified"')
+    expect(listed.text).toContain('"__proto__":{')
   })
 
   it('are shown by capabilities exactly as they decide', async () => {

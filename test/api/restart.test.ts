@@ -105,8 +105,31 @@ describe('the configuration', () => {
     }
     renameSync(log, `${log}.1`)
     server.signal('SIGHUP')
-    await eventually(() => existsSync(log))
-    expect(server.output()).toContain('reload requested')
+    await eventually(() => existsSync(log) && server.output().includes('reload requested'))
+  })
+
+  it('answers nothing without its audit line, also while it is being sealed', async () => {
+    const audit = 'audit "file" "to-disk" { options = { file_path = "FOLDER/audit.log" } }'
+    const server = await started({ workers: 2, config: audit })
+    await server.call('PUT', 'cubbyhole/a', { x: 1 })
+    const answered: string[] = []
+    const readers = Array.from({ length: 8 }, async () => {
+      for (;;) {
+        const { status, body } = await server.call('GET', 'cubbyhole/a')
+        if (status === 503) return
+        expect(status).toBe(200)
+        answered.push(body.request_id)
+      }
+    })
+    await eventually(() => answered.length > 100)
+    expect((await server.call('PUT', 'sys/seal', {}, { fresh: true })).status).toBe(204)
+    await Promise.all(readers)
+    const recorded = new Set<string>()
+    for (const line of readFileSync(join(server.folder, 'audit.log'), 'utf8').split('\n')) {
+      const entry = line === '' ? {} : JSON.parse(line)
+      if (entry.type === 'response') recorded.add(entry.request.id)
+    }
+    expect(answered.filter((id) => !recorded.has(id))).toEqual([])
   })
 
   it('keeps the server sealed where an audit device can not be had', async () => {

@@ -5,9 +5,43 @@ import { systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { decodeToken } from '../../src/cli/operator/generate-root.ts'
 import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
-import { type Called, type InProcess, inProcess, openTestHost } from '../support/in-process.ts'
+import {
+  type Called,
+  type InProcess,
+  inProcess,
+  openTestHost,
+  startInProcess,
+} from '../support/in-process.ts'
 
 const slow = { latency: { minMs: 0, maxMs: 3 }, conflictRate: 0.2 }
+
+describe('where the configuration wants a token as well', () => {
+  it('shares alone are not enough', async () => {
+    const settings = { unauthenticatedRekey: false, unauthenticatedGenerateRoot: false }
+    const server = await startInProcess({ settings })
+    const paths = ['sys/rekey/init', 'sys/rekey/verify', 'sys/generate-root/attempt']
+    for (const path of paths) {
+      expect((await server.call('GET', path, undefined, { token: null })).status).toBe(403)
+      expect((await server.call('PUT', path, {}, { token: null })).status).toBe(403)
+    }
+    expect((await server.call('GET', 'sys/rekey/init')).status).toBe(200)
+    expect((await server.call('PUT', 'sys/generate-root/attempt')).body.started).toBe(true)
+    await server.close()
+  })
+})
+
+describe('PGP keys', () => {
+  it('are refused in words', async () => {
+    const { host, backend } = openTestHost({})
+    const { call } = inProcess(host, backend, [], '')
+    const wanted = { secret_shares: 1, secret_threshold: 1 }
+    const refused = await call('PUT', 'sys/init', { ...wanted, pgp_keys: ['x'] })
+    expect(refused.status).toBe(400)
+    expect(refused.body.errors[0]).toContain('PGP')
+    expect((await call('GET', 'sys/init')).body).toEqual({ initialized: false })
+    await backend.close()
+  })
+})
 
 describe.each([
   ['fast storage', {}],

@@ -71,6 +71,35 @@ describe('the machine and the server', () => {
   })
 })
 
+describe('metrics', () => {
+  it('are shown to those who may read them, as JSON and for Prometheus', async () => {
+    await get('sys/mounts')
+    const json = (await server.bytes('sys/metrics')).text
+    const names = JSON.parse(json).Samples.map((one: { Name: string }) => one.Name)
+    expect(names).toContain('vault.route.read.sys-')
+    const text = (await server.bytes('sys/metrics', { query: { format: 'prometheus' } })).text
+    expect(text).toContain('vault_core_unsealed 1\n')
+    expect(text).toMatch(/vault_barrier_put \d/)
+    expect(text).toMatch(/strongroom_storage_entries \d|process_resident_memory_bytes\{/)
+    const accept = { headers: { accept: 'application/openmetrics-text' } }
+    expect((await server.bytes('sys/metrics', accept)).text).toContain('# TYPE')
+    const bad = await server.bytes('sys/metrics', { query: { format: 'own' } })
+    expect(bad).toEqual({ status: 400, text: 'metric response format "own" unknown' })
+    expect((await server.bytes('sys/metrics', { token: null })).status).toBe(403)
+  })
+
+  it('are open to all, sealed or not, where the configuration says so', async () => {
+    const open = await startInProcess({ settings: { unauthenticatedMetrics: true } })
+    expect((await open.bytes('sys/metrics', { token: null })).status).toBe(200)
+    await open.call('POST', 'sys/seal')
+    const of = { token: null, query: { format: 'prometheus' } }
+    expect((await open.bytes('sys/metrics', of)).text).toContain('vault_core_unsealed 0\n')
+    await server.call('POST', 'sys/seal')
+    expect((await server.bytes('sys/metrics')).status).toBe(503)
+    await open.close()
+  })
+})
+
 describe('loggers', () => {
   it('have levels that can be set and put back', async () => {
     const all = (await get('sys/loggers')).body.data

@@ -131,6 +131,8 @@ export async function engineHarness(of: {
         creating: false,
         body: data as Json,
         lease: () => Promise.reject(new Error('no leases here')),
+        schedule: () => Promise.reject(new Error('no jobs here')),
+        unschedule: () => Promise.reject(new Error('no jobs here')),
       }
       if (row.exists) ctx.creating = !(await row.exists(ctx, params as never))
       const values: Record<string, unknown> = {}

@@ -8,7 +8,7 @@ import { Logs } from '../../src/base/log.ts'
 import { type Random, systemRandom } from '../../src/base/random.ts'
 import type { CoreRequest } from '../../src/core/core-request.ts'
 import type { Host } from '../../src/core/host.ts'
-import { localBus } from '../../src/core/local-bus.ts'
+import { localBus } from '../../src/core/host-keeper.ts'
 import { openHost } from '../../src/core/open-host.ts'
 import { handleRequest } from '../../src/core/request.ts'
 import type { Settings } from '../../src/core/settings.ts'
@@ -62,6 +62,8 @@ export interface InProcess {
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Called>
   /** The request as core gets it, by the root token, for what `call` can't show (streams, headers). */
   request(method: string, path: string, options?: CallOptions): CoreRequest
+  /** A GET whose answer is no JSON. */
+  bytes(path: string, options?: CallOptions): Promise<{ status: number; text: string }>
   close(): Promise<void>
 }
 
@@ -92,7 +94,7 @@ export function openTestHost(options: InProcessOptions): { host: Host; backend: 
     clock,
     random,
     logs,
-    bus: localBus({ random, log: logs.of('seal') }),
+    bus: localBus({ random, log: logs.of('') }),
     settings: { ...testSettings, ...options.settings },
     engines: [...engines, ...(options.engines ?? [])],
     auditPlugins: [...auditPlugins, ...(options.auditPlugins ?? [])],
@@ -132,6 +134,13 @@ export function inProcess(
         ...of,
         token: of.token === undefined ? rootToken : of.token,
       }),
+    async bytes(path, of = {}) {
+      const token = of.token === undefined ? rootToken : of.token
+      const request = requestOf('GET', path, undefined, { ...of, token })
+      const { status, body } = await handleRequest(host, request)
+      const text = body instanceof Uint8Array ? Buffer.from(body).toString() : String(body ?? '')
+      return { status, text }
+    },
     async close() {
       await host.seal.seal()
       await backend.close()

@@ -1,8 +1,9 @@
 // A small engine with outside effects: reading creds/<name> makes an account in a world beside the server,
 // revoking its lease takes it away. It stands for databases and clouds in tests of leases and jobs.
 import { badRequest, unavailable } from '../../src/base/errors.ts'
-import { duration, string } from '../../src/schema/field.ts'
+import { duration, integer, string } from '../../src/schema/field.ts'
 import { endpoints } from '../../src/sdk/endpoints.ts'
+import { jobKind } from '../../src/sdk/job.ts'
 import { leaseKind } from '../../src/sdk/lease.ts'
 import { type Engine, secretsEngine } from '../../src/sdk/plugin.ts'
 
@@ -10,6 +11,8 @@ export class World {
   /** Accounts that exist, with the time until which they are valid (renewals move it). */
   readonly accounts = new Map<string, number>()
   readonly revoked: string[] = []
+  /** What the reminder job said, and when. */
+  readonly reminded: string[] = []
   /** While true, every call to the world fails. */
   isDown = false
   /** Makes the account and then fails, as when the answer of a database is lost. */
@@ -29,12 +32,50 @@ export function outsideEngine(world: World): Engine {
       world.accounts.set(name, expiresAtMs)
     },
   })
-  const { read } = endpoints()
+  const remind = jobKind<{ text: string; times: number }>('remind', {
+    async run(mount, { text, times }, { attempt }) {
+      if (world.isDown) throw unavailable('the world is down')
+      world.reminded.push(`${text} ${attempt}`)
+      if (times <= 1) return 'done'
+      return { againAtMs: mount.clock.now() + 10_000, item: { text, times: times - 1 } }
+    },
+  })
+  const { read, write, remove } = endpoints()
+  const reminder = { name: string('Name of the reminder.') }
   return secretsEngine({
     type: 'outside',
     about: 'Makes accounts in a world beside the server.',
     leases: [account],
+    jobs: [remind],
     endpoints: [
+      write('reminders/:name', {
+        about: 'Says something later, several times.',
+        params: reminder,
+        input: {
+          text: string('What to say.', { required: true }),
+          after: duration('When to begin.', { default: 10 }),
+          times: integer('How often.', { default: 1 }),
+        },
+        handle: async (ctx, { name, text, after, times }) => {
+          await ctx.storage.transaction(async (tx) => {
+            tx.put(`reminder/${name}`, text)
+            const atMs = ctx.clock.now() + after * 1000
+            await ctx.schedule(tx, remind, { id: name, atMs, item: { text, times } })
+          })
+          return { empty: true }
+        },
+      }),
+      remove('reminders/:name', {
+        about: 'Says nothing after all.',
+        params: reminder,
+        handle: async (ctx, { name }) => {
+          await ctx.storage.transaction(async (tx) => {
+            tx.delete(`reminder/${name}`)
+            await ctx.unschedule(tx, remind, name)
+          })
+          return { empty: true }
+        },
+      }),
       read('creds/:role', {
         about: 'A new account.',
         params: { role: string('Name of the role.') },

@@ -105,7 +105,11 @@ class Attempt {
     )
   }
   async cancel(): Promise<void> {
-    await attempt('Error canceling root token generation', () => this.#call('DELETE', 'attempt'))
+    // The server ends an attempt for whoever names it (or has sudo), so that nobody ends it by accident.
+    const query = new Map([['nonce', [textOf(await this.status(), 'nonce')]]])
+    await attempt('Error canceling root token generation', () =>
+      this.#api.request('DELETE', `${this.#path}/attempt`, { query }),
+    )
   }
 }
 

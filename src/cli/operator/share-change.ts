@@ -132,7 +132,10 @@ export class ShareChange {
   async #cancel(): Promise<number> {
     const path = this.#path(this.#context.flags.verify ? 'verify' : 'init')
     const { noun } = this.#api
-    await attempt(`Error canceling ${noun}`, () => this.#client.request('DELETE', path))
+    // The server ends an operation for whoever names it (or has sudo), so that nobody ends it by accident.
+    const nonce = textOf(await this.#status('getting', this.#context.flags.verify), 'nonce')
+    const query = new Map([['nonce', [nonce]]])
+    await attempt(`Error canceling ${noun}`, () => this.#client.request('DELETE', path, { query }))
     this.#context.ui.out(
       `Success! Canceled ${noun === 'rekey' ? 'rekeying' : noun} (if it was started)`,
     )

@@ -280,6 +280,17 @@ export class ScopedTx implements CoreTx {
   scoped(prefix: string): Tx {
     return new ScopedTx(this.#store, this.#transaction, this.#prefix + prefix)
   }
+
+  /** The same transaction over all keys. */
+  whole(): CoreTx {
+    return new ScopedTx(this.#store, this.#transaction, '')
+  }
+}
+
+/** For core, which adds to a plugin's commit what belongs to it (its jobs): never handed to a plugin. */
+export function wholeOf(tx: Tx): CoreTx {
+  if (!(tx instanceof ScopedTx)) throw new Error('not a transaction of this storage')
+  return tx.whole()
 }
 
 /** The key in storage. Empty names are refused: they would be the folder itself. */

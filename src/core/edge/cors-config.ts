@@ -29,6 +29,27 @@ const STANDARD_HEADERS = [
   'X-Requested-With',
 ]
 
+/** Checked, and with the headers of the API added. Throws 400. */
+export function corsConfig(wanted: CorsConfig): CorsConfig {
+  const { allowedOrigins, allowedHeaders, allowCredentials } = wanted
+  if (allowedOrigins.length === 0) {
+    throw badRequest('at least one origin or the wildcard must be provided')
+  }
+  if (allowedOrigins.includes('*') && allowedOrigins.length > 1) {
+    throw badRequest("to allow all origins the '*' must be the only value for allowed_origins")
+  }
+  if (allowedOrigins.includes('*') && allowCredentials) {
+    throw badRequest('allow_credentials needs origins by name: any page could use them otherwise')
+  }
+  const added = allowedHeaders.filter(
+    (name) => !STANDARD_HEADERS.some((one) => one.toLowerCase() === name.toLowerCase()),
+  )
+  for (const name of added) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw badRequest(`"${name}" is no header name`)
+  }
+  return { allowedOrigins, allowedHeaders: [...STANDARD_HEADERS, ...added], allowCredentials }
+}
+
 export class CorsSettings {
   readonly #storage: CoreStorage
   #current: CorsConfig | null = null
@@ -51,24 +72,8 @@ export class CorsSettings {
   }
 
   /** Throws 400 where the origins don't go together. */
-  async enable(config: CorsConfig): Promise<void> {
-    const { allowedOrigins, allowedHeaders, allowCredentials } = config
-    if (allowedOrigins.length === 0) {
-      throw badRequest('at least one origin or the wildcard must be provided')
-    }
-    if (allowedOrigins.includes('*') && allowedOrigins.length > 1) {
-      throw badRequest("to allow all origins the '*' must be the only value for allowed_origins")
-    }
-    if (allowedOrigins.includes('*') && allowCredentials) {
-      throw badRequest('allow_credentials needs origins by name: any page could use them otherwise')
-    }
-    const added = allowedHeaders.filter(
-      (name) => !STANDARD_HEADERS.some((one) => one.toLowerCase() === name.toLowerCase()),
-    )
-    for (const name of added) {
-      if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw badRequest(`"${name}" is no header name`)
-    }
-    await this.#store({ ...config, allowedHeaders: [...STANDARD_HEADERS, ...added] })
+  async enable(wanted: CorsConfig): Promise<void> {
+    await this.#store(corsConfig(wanted))
   }
 
   async disable(): Promise<void> {

@@ -6,8 +6,9 @@ import { ApiError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import type { JobResult } from '../../sdk/job.ts'
 import type { Log } from '../../sdk/log.ts'
+import type { Entry } from '../../sdk/storage.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
-import { dueIndex } from './due-index.ts'
+import { dueKey } from './due-index.ts'
 import type { DueHandler, DueMark } from './due-worker.ts'
 
 export const DUE_JOB = 'job'
@@ -25,6 +26,8 @@ export interface JobRecord {
   /** In words, without secrets; '' while it never failed. */
   readonly lastError: string
   readonly createdAtMs: number
+  /** Where its due mark stands. */
+  readonly dueAtMs: number
 }
 
 /** Runs a job of one kind; a throw is a failed try. */
@@ -66,9 +69,45 @@ export class JobService {
       atMs?: number
     },
   ): string {
+    const id = this.#random.uuid()
+    this.#put(tx, this.#record(id, of))
+    return id
+  }
+
+  /** The same under a name of the caller's own; a job of that name that still waits is replaced. */
+  async plan(
+    tx: CoreTx,
+    name: string,
+    of: { kind: string; namespaceId: string; mountId: string; item: unknown; atMs: number },
+  ): Promise<void> {
+    const waiting = (await tx.get(JOB_PREFIX + name))?.json<JobRecord>()
+    if (waiting) tx.delete(markOf(waiting))
+    const at = Math.trunc(of.atMs)
+    const atMs = waiting?.dueAtMs === at ? at + 1 : at
+    this.#put(tx, this.#record(name, { ...of, atMs }))
+  }
+
+  /** Takes back what `plan` put, as part of a transaction. */
+  async unplan(tx: CoreTx, name: string): Promise<void> {
+    const waiting = (await tx.get(JOB_PREFIX + name))?.json<JobRecord>()
+    if (!waiting) return
+    tx.delete(JOB_PREFIX + name)
+    tx.delete(markOf(waiting))
+  }
+
+  #record(
+    id: string,
+    of: {
+      kind: string
+      namespaceId: string
+      mountId?: string | null
+      item: unknown
+      atMs?: number
+    },
+  ): JobRecord {
     const now = this.#clock.now()
-    const record: JobRecord = {
-      id: this.#random.uuid(),
+    return {
+      id,
       kind: of.kind,
       namespaceId: of.namespaceId,
       mountId: of.mountId ?? null,
@@ -76,10 +115,13 @@ export class JobService {
       failures: 0,
       lastError: '',
       createdAtMs: now,
+      dueAtMs: Math.trunc(of.atMs ?? now),
     }
+  }
+
+  #put(tx: CoreTx, record: JobRecord): void {
     tx.put(JOB_PREFIX + record.id, { json: record })
-    dueIndex.schedule(tx, DUE_JOB, of.namespaceId, record.id, of.atMs ?? now)
-    return record.id
+    tx.mark(markOf(record))
   }
 
   /** Takes back a job that is no longer needed; one that runs right now runs to its end. */
@@ -96,6 +138,8 @@ export class JobService {
     const entry = await this.#storage.get(JOB_PREFIX + mark.id)
     if (!entry) return true
     const job = entry.json<JobRecord>()
+    // A mark that a later plan left behind stands for nothing.
+    if (job.dueAtMs > mark.atMs) return true
     const run = this.#kinds[job.kind]
     if (!run) throw new Error(`job of an unknown kind: ${job.kind}`)
     let result: JobResult<unknown>
@@ -103,37 +147,47 @@ export class JobService {
       result = await run(job, signal)
     } catch (error) {
       if (signal.aborted) return false
-      await this.#failed(mark, job, error)
+      await this.#failed(entry, mark, job, error)
       return true
     }
-    await this.#storage.transaction(async (tx) => {
-      if (!(await tx.get(JOB_PREFIX + job.id))) return
+    await this.#settle(entry, mark, (tx) => {
       if (result === 'done') tx.delete(JOB_PREFIX + job.id)
       else {
         const item = result.item === undefined ? job.item : result.item
-        tx.put(JOB_PREFIX + job.id, { json: { ...job, item, failures: 0, lastError: '' } })
-        this.#moveMark(tx, mark, result.againAtMs)
+        this.#again(tx, mark, { ...job, item, failures: 0, lastError: '' }, result.againAtMs)
       }
     })
     return true
   }
 
-  async #failed(mark: DueMark, job: JobRecord, error: unknown): Promise<void> {
+  /** Writes how a run ended, unless the job was replaced or taken back meanwhile. */
+  async #settle(entry: Entry, mark: DueMark, end: (tx: CoreTx) => void): Promise<void> {
+    await this.#storage.transaction(async (tx) => {
+      const key = JOB_PREFIX + mark.id
+      if ((await tx.get(key))?.version === entry.version) end(tx)
+    })
+  }
+
+  async #failed(entry: Entry, mark: DueMark, job: JobRecord, error: unknown): Promise<void> {
     const failures = job.failures + 1
     const lastError = error instanceof ApiError ? error.messages.join('; ') : 'internal error'
     this.#log.warn('job failed', { job: job.kind, id: job.id, failures, err: error })
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS)
     const atMs = this.#clock.now() + pause * (0.5 + this.#random.fraction())
-    await this.#storage.transaction(async (tx) => {
-      if (!(await tx.get(JOB_PREFIX + job.id))) return
-      tx.put(JOB_PREFIX + job.id, { json: { ...job, failures, lastError } })
-      this.#moveMark(tx, mark, atMs)
-    })
+    await this.#settle(entry, mark, (tx) =>
+      this.#again(tx, mark, { ...job, failures, lastError }, atMs),
+    )
   }
 
-  #moveMark(tx: CoreTx, mark: DueMark, atMs: number): void {
+  #again(tx: CoreTx, mark: DueMark, job: JobRecord, atMs: number): void {
     tx.delete(mark.key)
     // The worker deletes the old mark once more afterwards: the new one must have another key.
-    dueIndex.schedule(tx, DUE_JOB, mark.namespaceId, mark.id, Math.max(atMs, mark.atMs + 1))
+    this.#put(tx, { ...job, dueAtMs: Math.max(Math.trunc(atMs), mark.atMs + 1) })
   }
 }
+
+const markOf = (job: JobRecord): string => dueKey(DUE_JOB, job.namespaceId, job.id, job.dueAtMs)
+
+/** The name of a plugin's job: unique over mounts, without a slash, as due marks need it. */
+export const pluginJobName = (mountId: string, kind: string, id: string): string =>
+  `${mountId}.${kind}.${encodeURIComponent(id)}`

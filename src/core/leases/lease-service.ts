@@ -15,6 +15,7 @@ import {
   ROOT_NAMESPACE_ID,
   tokenLeasePrefix,
 } from '../keys.ts'
+import type { Counts } from '../metrics/server-metrics.ts'
 import type { Mount } from '../mounts/mount-table.ts'
 import type { CoreContext } from '../request-context.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
@@ -43,6 +44,7 @@ export class LeaseService {
   readonly #random: Random
   readonly #log: Log
   readonly #tokens: Pick<TokenService, 'hold'>
+  readonly #counts: Counts
   readonly #work: LeaseWork
 
   constructor(of: {
@@ -51,6 +53,7 @@ export class LeaseService {
     random: Random
     log: Log
     tokens: Pick<TokenService, 'hold'>
+    counts: Counts
     work: LeaseWork
   }) {
     this.#storage = of.storage
@@ -58,6 +61,7 @@ export class LeaseService {
     this.#random = of.random
     this.#log = of.log
     this.#tokens = of.tokens
+    this.#counts = of.counts
     this.#work = of.work
   }
 
@@ -101,6 +105,7 @@ export class LeaseService {
       tx.put(keyOfLease(record), { json: record })
       dueIndex.schedule(tx, DUE_LEASE, namespaceId, dueIdOf(record.id), record.dueAtMs)
     })
+    this.#counts.leasesRegistered += 1
     return {
       id: record.id,
       ttlSeconds,
@@ -146,6 +151,7 @@ export class LeaseService {
       return { ...old, expiresAtMs, renewedAtMs: now, dueAtMs: expiresAtMs }
     })
     if (!renewed) throw badRequest('lease not found')
+    this.#counts.leasesRenewed += 1
     return renewed
   }
 
@@ -274,11 +280,13 @@ export class LeaseService {
       return signal.aborted ? 'interrupted' : await this.#revocationFailed(record, error)
     }
     await this.#drop(record)
+    this.#counts.leasesRevoked += 1
     return null
   }
 
   async #revocationFailed(record: LeaseRecord, error: unknown): Promise<string> {
     const failures = record.failures + 1
+    this.#counts.leaseRevocationFailures += 1
     const lastError = error instanceof ApiError ? error.messages.join('; ') : 'internal error'
     this.#log.warn('lease was not revoked', { id: record.id, failures, err: error })
     const pause = FIRST_PAUSE_MS * 2 ** (failures - 1) * (0.5 + this.#random.fraction())

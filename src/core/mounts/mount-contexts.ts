@@ -3,10 +3,13 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { MountContext, MountInfo, MountServices, Namespace } from '../../sdk/context.ts'
+import type { JobKind } from '../../sdk/job.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { Engine } from '../../sdk/plugin.ts'
 import type { ResourceKind } from '../../sdk/resource.ts'
-import type { Storage } from '../../sdk/storage.ts'
+import type { Storage, Tx } from '../../sdk/storage.ts'
+import type { JobService } from '../jobs/job-service.ts'
+import { planPluginJob, unplanPluginJob } from '../jobs/plugin-jobs.ts'
 import { CORE_EPOCH_KEY, mountDataPrefix, mountKey, namespaceKey } from '../keys.ts'
 import type { Resources } from '../resources/resources.ts'
 import type { CoreStorage } from '../store.ts'
@@ -22,6 +25,7 @@ export interface MountContextParts {
   readonly random: Random
   readonly log: Log
   readonly resources: Resources
+  readonly jobs: Pick<JobService, 'plan' | 'unplan'>
   servicesOf(record: MountRecord, namespace: Namespace): MountServices
 }
 
@@ -33,12 +37,14 @@ class BackgroundContext implements MountContext {
   readonly signal: AbortSignal
   readonly log: Log
   readonly #parts: MountContextParts
+  readonly #record: MountRecord
 
   constructor(
     parts: MountContextParts,
     of: { record: MountRecord; namespace: Namespace; storage: Storage; signal: AbortSignal },
   ) {
     this.#parts = parts
+    this.#record = of.record
     this.namespace = of.namespace
     this.mount = mountInfo(of.record)
     this.storage = of.storage
@@ -51,6 +57,16 @@ class BackgroundContext implements MountContext {
   }
   get random(): Random {
     return this.#parts.random
+  }
+  schedule<I>(
+    tx: Tx,
+    kind: JobKind<I>,
+    job: { readonly id: string; readonly atMs: number; readonly item: I },
+  ): Promise<void> {
+    return planPluginJob(this.#parts.jobs, tx, this.#record, this.namespace.id, kind.name, job)
+  }
+  unschedule<I>(tx: Tx, kind: JobKind<I>, id: string): Promise<void> {
+    return unplanPluginJob(this.#parts.jobs, tx, this.#record, kind.name, id)
   }
   use<R, T>(kind: ResourceKind<R>, key: string, body: (resource: R) => Promise<T>): Promise<T> {
     return this.#parts.resources.use(this, kind, key, body)

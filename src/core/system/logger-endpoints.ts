@@ -54,7 +54,7 @@ export const loggerEndpoints: readonly Row<CoreContext>[] = [
     rootOnly: true,
     input: levelField,
     handle: async (ctx, { level }) => {
-      changeLevel(ctx.host, { name: null, level: levelOf(level) })
+      await changeLevel(ctx.host, { name: null, level: levelOf(level) })
       return { empty: true }
     },
   }),
@@ -62,7 +62,7 @@ export const loggerEndpoints: readonly Row<CoreContext>[] = [
     about: 'Put all loggers back to the level of the configuration.',
     rootOnly: true,
     handle: async (ctx) => {
-      changeLevel(ctx.host, { name: null, level: null })
+      await changeLevel(ctx.host, { name: null, level: null })
       return { empty: true }
     },
   }),
@@ -84,7 +84,7 @@ export const loggerEndpoints: readonly Row<CoreContext>[] = [
     handle: async (ctx, { name, level }) => {
       const wanted = levelOf(level)
       assertLogger(ctx, name)
-      changeLevel(ctx.host, { name, level: wanted })
+      await changeLevel(ctx.host, { name, level: wanted })
       return { empty: true }
     },
   }),
@@ -94,7 +94,7 @@ export const loggerEndpoints: readonly Row<CoreContext>[] = [
     params: nameParam,
     handle: async (ctx, { name }) => {
       assertLogger(ctx, name)
-      changeLevel(ctx.host, { name, level: null })
+      await changeLevel(ctx.host, { name, level: null })
       return { empty: true }
     },
   }),

@@ -6,6 +6,7 @@ import { list as listField, string } from '../../schema/field.ts'
 import type { Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { CoreContext } from '../request-context.ts'
+import { disposeResources } from './host-wide.ts'
 
 const { read, write, remove, list } = endpoints<CoreContext>()
 
@@ -125,11 +126,10 @@ export const pluginEndpoints: readonly Row<CoreContext>[] = [
       }
       const table = await ctx.view.table(ctx.place.namespace)
       const wanted = mounts.map((path) => `${path.replace(/^\/+|\/+$/g, '')}/`)
-      for (const { record } of table.mounts) {
-        if (record.type === plugin || wanted.includes(record.path)) {
-          await ctx.core.resources.dispose(record.id)
-        }
-      }
+      const ids = table.mounts
+        .filter(({ record }) => record.type === plugin || wanted.includes(record.path))
+        .map(({ record }) => record.id)
+      await disposeResources(ctx.host, ids)
       return { data: { reload_id: ctx.id } }
     },
   }),

@@ -112,6 +112,7 @@ export const sealEndpoints: readonly Row<CoreContext>[] = [
     rootOnly: true,
     about: 'Seal the server.',
     auth: 'sudo',
+    seals: true,
     handle: async (ctx) => {
       await ctx.host.seal.seal()
       return { empty: true }

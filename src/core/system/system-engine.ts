@@ -15,6 +15,7 @@ import { hostEndpoints } from './host-endpoints.ts'
 import { inspectEndpoints } from './inspect-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
 import { loggerEndpoints } from './logger-endpoints.ts'
+import { metricsEndpoints } from './metrics-endpoints.ts'
 import { mountEndpoints } from './mount-endpoints.ts'
 import { namespaceEndpoints } from './namespace-endpoints.ts'
 import { passwordPolicyEndpoints } from './password-policy-endpoints.ts'
@@ -54,6 +55,7 @@ export const systemEngine: Engine = {
     ...hostEndpoints,
     ...inspectEndpoints,
     ...loggerEndpoints,
+    ...metricsEndpoints,
     ...pluginEndpoints,
     ...rawEndpoints,
   ]),

@@ -50,6 +50,7 @@ async function create(
     nowMs: ctx.clock.now(),
   })
   const minted = await ctx.core.tokens.mint(token)
+  ctx.host.metrics.counts.tokensCreated += 1
   const missing = await missingPolicies(ctx, minted.entry.policies)
   return {
     auth: authBlock(minted, token.kind, minted.text),

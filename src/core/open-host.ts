@@ -29,6 +29,7 @@ import { RouteTable } from './router/route-table.ts'
 import { writeFirstContents } from './seal/bootstrap.ts'
 import { SEALED_STORAGE } from './seal/sealed-storage.ts'
 import { SharesSeal } from './seal/shares-seal.ts'
+import { StagedStore } from './seal/staged-store.ts'
 import type { Settings } from './settings.ts'
 import { HostMonitor } from './system/host-monitor.ts'
 import { answerHostWide } from './system/host-wide.ts'
@@ -65,10 +66,10 @@ export function openHost(parts: HostParts): Host {
   const engines = [...coreEngines, ...parts.engines]
   const systemRoutes = new RouteTable(systemEngine.endpoints)
   const rotation = new PeriodicRotation({ barrier, clock, random, log: log.named('barrier') })
-  const openWith = (worksDue: boolean): Promise<Core> => {
+  const openWith = (worksDue: boolean, on = storage): Promise<Core> => {
     const { auditPlugins } = parts
     return openCore({
-      storage,
+      storage: on,
       clock,
       random,
       log,
@@ -107,12 +108,19 @@ export function openHost(parts: HostParts): Host {
       })
       await Promise.race([closing, clock.sleep(CLOSE_CORE_MS)])
     },
-    async firstContents(unsealKey, rootToken) {
-      const core = await openWith(false)
+    async firstContents(rootKey, unsealKey, rootToken) {
+      const staged = new StagedStore(random)
+      const first = new Barrier({ backend: staged, clock, random })
+      await first.initialize(rootKey)
+      await first.unseal(rootKey)
+      const view = new StorageView({ backend: staged, barrier: first, clock, random })
+      const core = await openWith(false, view)
       try {
-        return await writeFirstContents(core, unsealKey, rootToken)
+        const token = await writeFirstContents(core, unsealKey, rootToken)
+        return { writes: staged.contents(), rootToken: token }
       } finally {
         await core.close()
+        first.seal()
       }
     },
   })

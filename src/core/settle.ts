@@ -16,6 +16,8 @@ interface Envelope {
   lease: Lease | null
   leaseSeconds: number
   auth: AuthBlock | null
+  /** The token of `auth` is new. */
+  isIssued: boolean
   warnings: readonly string[] | null
 }
 
@@ -32,8 +34,12 @@ export async function settle(
   }
   const envelope = envelopeOf(exchange, answer)
   if ('lease' in answer && answer.lease) {
-    await exchange.core!.leases.activate(answer.lease)
     envelope.lease = answer.lease
+    try {
+      await exchange.core!.leases.activate(answer.lease)
+    } catch (error) {
+      throw await takeBack(exchange, envelope, error)
+    }
   }
   if ('login' in answer) envelope.auth = await mintLogin(exchange, answer.login)
   envelope.warnings = warningsOf(exchange, answer)
@@ -59,6 +65,7 @@ function envelopeOf(exchange: Exchange, answer: Answer): Envelope {
     lease: null,
     leaseSeconds: ('leaseSeconds' in answer && answer.leaseSeconds) || 0,
     auth: 'auth' in answer ? answer.auth : null,
+    isIssued: 'login' in answer || ('auth' in answer && !answer.isRenewal),
     warnings: null,
   }
 }
@@ -121,13 +128,18 @@ async function settleWrapped(
   const core = exchange.core!
   // A wrapping is an effect, whatever the row says: its request line is written before it.
   if (isQuiet) await exchange.auditRequest()
-  const wrapInfo = await core.wrapping.wrap({
-    payload: envelopeText(exchange.id, envelope, false),
-    ttlSeconds: request.wrapTtlSeconds,
-    creationPath: `${place!.namespace.path}${place!.path}`,
-    namespaceId: place!.namespace.id,
-    wrappedAccessor: envelope.auth?.accessor ?? '',
-  })
+  let wrapInfo: WrapInfo
+  try {
+    wrapInfo = await core.wrapping.wrap({
+      payload: envelopeText(exchange.id, envelope, false),
+      ttlSeconds: request.wrapTtlSeconds,
+      creationPath: `${place!.namespace.path}${place!.path}`,
+      namespaceId: place!.namespace.id,
+      wrappedAccessor: envelope.auth?.accessor ?? '',
+    })
+  } catch (error) {
+    throw await takeBack(exchange, envelope, error)
+  }
   return replyWrapped(exchange, envelope, wrapInfo)
 }
 
@@ -140,6 +152,7 @@ async function replyWrapped(
   try {
     await exchange.auditResponse(response)
   } catch (error) {
+    await exchange.core!.tokens.revokeUnrecorded(wrapInfo.token)
     throw await takeBack(exchange, envelope, error)
   }
   const text =
@@ -168,11 +181,11 @@ async function settleRaw(exchange: Exchange, raw: CoreReply): Promise<CoreReply>
   return raw
 }
 
-/** The response could not be audited: undoes what was issued, and gives the error to answer with. */
+/** The answer can't go out: undoes what was issued, and gives the error to answer with. */
 async function takeBack(exchange: Exchange, envelope: Envelope, error: unknown): Promise<Error> {
   // The caller gets nothing, so nothing may live on: an unrecorded credential is the worst outcome.
   if (envelope.lease) await exchange.core!.leases.giveUp(envelope.lease)
-  if (envelope.auth && exchange.operation === 'write') {
+  if (envelope.auth && envelope.isIssued) {
     await exchange.core!.tokens.revokeUnrecorded(envelope.auth.client_token)
   }
   return error instanceof Error ? error : internal('internal error')

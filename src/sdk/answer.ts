@@ -73,7 +73,12 @@ export type Answer =
       readonly leaseSeconds?: number
     })
   | (Warnings & { readonly login: Login })
-  | (Warnings & { readonly auth: AuthBlock; readonly data?: Data })
+  | (Warnings & {
+      readonly auth: AuthBlock
+      /** The token was there before: it stays, whatever becomes of this answer. */
+      readonly isRenewal?: true
+      readonly data?: Data
+    })
   /** A response that is wrapped already (sys/wrapping/rewrap). */
   | (Warnings & { readonly wrapInfo: WrapInfo })
   /** 404 {"errors":[]} for read, list and scan; else 204. */

@@ -153,25 +153,35 @@ describe.each(serverKinds)('audit on $kind', ({ start }) => {
 
   it('revokes a token and a lease whose answer could not be recorded', async () => {
     const before = (await call(server, 200, 'LIST', 'auth/token/accessors')).body.data.keys
-    let writes = 0
-    const push = memory.texts.push
-    memory.texts.push = (...texts) => {
-      if (texts.some((text) => text.includes('"type":"response"') && ++writes > 0)) {
-        throw new Error('the device is full')
-      }
-      return push.apply(memory.texts, texts)
+    const isResponse = (line: string): boolean => line.includes('"type":"response"')
+    const refused = async (method: string, path: string, of = {}) => {
+      memory.refuses = isResponse
+      const { status } = await server.call(method, path, undefined, of)
+      memory.refuses = () => false
+      expect([path, status]).toEqual([path, 500])
+      await healed()
     }
-    const made = await server.call('POST', 'auth/token/create', {})
-    const leased = await server.call('GET', 'out/creds/a')
-    memory.texts.push = push
-    expect([made.status, leased.status]).toEqual([500, 500])
-    await healed()
+    await refused('POST', 'auth/token/create')
+    await refused('GET', 'out/creds/a')
+    await refused('GET', `${kv}/data/app`, { wrapTtlSeconds: 60 })
     await eventually(
       async () => world.accounts.size,
       (size) => size === 0,
     )
     const after = await call(server, 200, 'LIST', 'auth/token/accessors')
     expect(after.body.data.keys).toEqual(before)
+    const held = await server.backend.range('ns/root/wrapped/', { limit: 5 })
+    expect(held).toEqual([])
+  })
+
+  it('lets a token live whose renewal could not be recorded', async () => {
+    const { token } = await newToken(server, { ttl: '1h' })
+    memory.refuses = (line) => line.includes('"type":"response"')
+    const renewed = await server.call('POST', 'auth/token/renew', { token })
+    memory.refuses = () => false
+    expect(renewed.status).toBe(500)
+    await healed()
+    await call(server, 200, 'GET', 'auth/token/lookup-self', undefined, { token })
   })
 
   it('is not silenced by a second device that fails', async () => {

@@ -279,6 +279,42 @@ describe('revoked, expired and foreign tokens', () => {
 })
 
 describe('the store and the log', () => {
+  it('hold nothing of a secret that came in a request nobody could read', async () => {
+    const secret = 'plain-text-of-a-secret'
+    const texts = [
+      `{"password":"${secret}"`,
+      `{"a":1}${secret}`,
+      `{"${secret}`,
+      `{"a":"\n${secret}"}`,
+    ]
+    for (const text of texts) {
+      for (const path of ['kv1/x', 'secret/data/x', 'auth/token/create', 'sys/wrapping/wrap']) {
+        const reply = await server.call('POST', path, text)
+        expect([text, reply.status]).toEqual([text, 400])
+        expect(reply.text).not.toContain(secret)
+      }
+    }
+    const wrong = { data: secret, options: secret, policies: { a: secret } }
+    for (const path of ['secret/data/x', 'auth/token/create', 'sys/mounts/x']) {
+      const reply = await server.call('POST', path, { ...wrong, ttl: secret, config: secret })
+      expect([path, reply.status]).toEqual([path, 400])
+    }
+    expect(logged.join('\n')).not.toContain(secret)
+    expect(readFileSync(file, 'utf8').includes(secret)).toBe(false)
+  })
+
+  it('show headers by their names, whatever these are', async () => {
+    const names = ['__proto__', 'constructor', 'x-plain']
+    for (const name of names) {
+      await server.call('POST', `sys/config/auditing/request-headers/${name}`, { hmac: false })
+    }
+    const headers = names.map((name, at) => `${name}: value-${at}`)
+    const reply = await server.raw(rawRequest('GET', '/v1/sys/mounts', headers))
+    expect(reply).toMatch(/^HTTP\/1\.1 200 /)
+    const line = readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? ''
+    for (const [at, name] of names.entries()) expect(line).toContain(`"${name}":["value-${at}"]`)
+  })
+
   it('show no secret in the log and none in audit', () => {
     const all = logged.join('\n') + readFileSync(file, 'utf8')
     for (const secret of ['in-the-store', server.rootToken]) expect(all).not.toContain(secret)

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemRandom } from '../../src/base/random.ts'
+import type { StorageBackend } from '../../src/sdk/storage.ts'
+import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
 import { type InProcess, startInProcess } from '../support/in-process.ts'
 import { type ManualClock, manualClock } from '../support/manual-clock.ts'
 import { outsideEngine, World } from '../support/outside-engine.ts'
@@ -171,4 +174,41 @@ describe('leases', () => {
     await server.call('PUT', 'sys/leases/revoke', { lease_id, sync: true }, of)
     expect(world.accounts.size).toBe(1)
   })
+
+  it('end even where the clock goes back while they are worked on', async () => {
+    const inner = memoryBackend({ clock, random: systemRandom })
+    let isArmed = false
+    const backend: StorageBackend = {
+      ...delegate(inner),
+      async range(prefix, page) {
+        const keys = await inner.range(prefix, page)
+        if (isArmed && prefix.startsWith('due/') && keys.some((key) => key.includes('/lease/'))) {
+          isArmed = false
+          clock.advance(-30_000)
+        }
+        return keys
+      },
+    }
+    const other = await startInProcess({ clock, backend, engines: [outsideEngine(world)] })
+    await other.call('POST', 'sys/mounts/out', { type: 'outside' })
+    await other.call('GET', 'out/creds/app', undefined, { query: { ttl: '60' } })
+    isArmed = true
+    await pass(65)
+    expect([isArmed, world.accounts.size]).toEqual([false, 1])
+    await pass(40)
+    expect(world.accounts.size).toBe(0)
+    await other.close()
+  })
 })
+
+function delegate(inner: StorageBackend): StorageBackend {
+  return {
+    read: (keys) => inner.read(keys),
+    list: (prefix, page) => inner.list(prefix, page),
+    range: (prefix, page) => inner.range(prefix, page),
+    commit: (batch) => inner.commit(batch),
+    changes: (onChange) => inner.changes(onChange),
+    scan: (prefix) => inner.scan(prefix),
+    close: () => inner.close(),
+  }
+}

@@ -181,7 +181,7 @@ const never = (): Promise<never> => new Promise(() => {})
 
 /** After the end nothing is sent and nothing is heard; what was sent before arrives. */
 function mortalStorage(inner: StorageBackend, isAlive: () => boolean): StorageBackend {
-  const only = async <T>(ask: () => Promise<T>): Promise<T> => {
+  const only = async <T>(ask: () => T | Promise<T>): Promise<T> => {
     if (!isAlive()) return never()
     try {
       const answer = await ask()

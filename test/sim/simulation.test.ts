@@ -90,13 +90,13 @@ async function simulate(seed: number): Promise<Outcome> {
     for (let left = OPERATIONS; left > 0; left--) {
       await pick(random, operations)()
       leases.assertKept()
-      await clock.sleep(random.fraction() * 500)
+      await clock.sleep(random.fraction() * 300)
     }
   }
 
   const trouble = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await clock.sleep(1000 + random.fraction() * 6000)
+      await clock.sleep(500 + random.fraction() * 3000)
       const at = Math.floor(random.fraction() * HOSTS)
       const kind = random.fraction()
       if (kind < 0.5) {
@@ -168,6 +168,6 @@ describe('the simulation', () => {
       if (!asked && performance.now() - startedAt > BUDGET_MS) break
     }
     // A simulation in which nothing happens proves nothing.
-    for (const count of Object.values(sum)) expect(count).toBeGreaterThan(4 * runs)
+    for (const count of Object.values(sum)) expect(count).toBeGreaterThan(2 * runs)
   }, 600_000)
 })

@@ -16,6 +16,8 @@ export class AuditMemory {
   readonly texts: string[] = []
   /** While true, every write fails. */
   isBroken = false
+  /** Lines that can't be written; with them fails all that is written along. */
+  refuses: (line: string) => boolean = () => false
 
   readonly plugin: AuditPlugin = {
     type: 'memory',
@@ -24,7 +26,9 @@ export class AuditMemory {
       type: 'memory',
       write: async (lines) => {
         if (this.isBroken) throw new Error('the device is broken')
-        for (const line of lines) this.texts.push(Buffer.from(line).toString('utf8'))
+        const texts = lines.map((line) => Buffer.from(line).toString('utf8'))
+        if (texts.some((text) => this.refuses(text))) throw new Error('the device is full')
+        for (const text of texts) this.texts.push(text)
       },
       close: async () => {},
     }),

@@ -263,6 +263,8 @@ export class LeaseService {
     if (!record || isStale(record, mark)) return true
     if (record.state === 'irrevocable') return true
     const due = record.state === 'revoking' ? record : await this.#begunRevoking(record)
+    // By a clock that went back it is not due yet: the mark stays, unless a renewal has moved it.
+    if (due && due.state !== 'revoking') return due.state === 'irrevocable' || isStale(due, mark)
     if (due) await this.#carryOut(due, signal)
     return true
   }

@@ -2,7 +2,8 @@
 // process's side of it; progress and keys of the host lie with the keeper (seal-keeper.ts). Invariant: a
 // process is open exactly while `onUnsealed` has succeeded and the barrier has keys; opening and closing
 // happen one after the other.
-import { badRequest } from '../../base/errors.ts'
+import { type ApiError, badRequest, unavailable } from '../../base/errors.ts'
+import { MAX_TRANSACTION_TRIES } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { AEAD_KEY_BYTES } from '../../crypto/aead.ts'
 import { splitSecret } from '../../crypto/shamir.ts'
@@ -10,7 +11,7 @@ import type { Log } from '../../sdk/log.ts'
 import type { StorageBackend } from '../../sdk/storage.ts'
 import type { Barrier } from '../barrier/barrier.ts'
 import type { HostBus } from '../host-bus.ts'
-import { SEAL_KEY } from '../keys.ts'
+import { KEYRING_KEY, SEAL_KEY } from '../keys.ts'
 import { unwrapRootKey, wrapRootKey } from './root-key-wrap.ts'
 import type { ChosenSecrets, Initialized, Seal, SealStatus, SharesWanted } from './seal.ts'
 import { sealTopics } from './seal-keeper.ts'
@@ -26,8 +27,17 @@ export interface SharesSealParts {
   /** Called after the barrier opened and before it closes. `isFirst`: no other process is open yet. */
   onUnsealed(isFirst: boolean): Promise<void>
   onSealing(): Promise<void>
-  /** Writes the first contents of a store whose barrier is open; answers the root token. */
-  firstContents(unsealKey: Buffer, rootToken: string | undefined): Promise<string>
+  /** Makes the first contents of a new store under this root key, the keyring among them. */
+  firstContents(
+    rootKey: Buffer,
+    unsealKey: Buffer,
+    rootToken: string | undefined,
+  ): Promise<FirstContents>
+}
+
+export interface FirstContents {
+  readonly writes: ReadonlyMap<string, Uint8Array>
+  readonly rootToken: string
 }
 
 export class SharesSeal implements Seal {
@@ -117,8 +127,8 @@ export class SharesSeal implements Seal {
   }
 
   async #initialize(wanted: SharesWanted, chosen: ChosenSecrets): Promise<Initialized> {
-    const { random, barrier, clusterName } = this.#parts
-    if (this.#isOpen) throw badRequest('Vault is already initialized')
+    const { random, backend, clusterName } = this.#parts
+    if (await readSealRecord(backend)) throw alreadyInitialized()
     const unsealKey = Buffer.from(chosen.unsealKey ?? random.bytes(AEAD_KEY_BYTES))
     const rootKey = random.bytes(AEAD_KEY_BYTES)
     try {
@@ -130,17 +140,36 @@ export class SharesSeal implements Seal {
         wraps: [{ kind: 'shares', blob: wrapRootKey(unsealKey, rootKey, random) }],
       }
       const shares = splitSecret(unsealKey, wanted.shares, wanted.threshold, random)
-      await barrier.initialize(rootKey, {
-        expect: new Map([[SEAL_KEY, null]]),
-        writes: new Map([[SEAL_KEY, encodeSealRecord(record)]]),
-      })
-      await barrier.unseal(rootKey)
-      const rootToken = await this.#parts.firstContents(unsealKey, chosen.rootToken)
-      return { shares, rootToken }
+      const first = await this.#parts.firstContents(rootKey, unsealKey, chosen.rootToken)
+      await this.#storeFirst(record, first.writes)
+      return { shares, rootToken: first.rootToken }
     } finally {
-      barrier.seal()
       unsealKey.fill(0)
       rootKey.fill(0)
+    }
+  }
+
+  /** One commit: keys that nobody was given must never be those of the store. */
+  async #storeFirst(record: SealRecord, contents: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    const { backend } = this.#parts
+    const sealRecord = encodeSealRecord(record)
+    const writes = new Map(contents).set(SEAL_KEY, sealRecord)
+    const expect = new Map([SEAL_KEY, KEYRING_KEY].map((key) => [key, null]))
+    const isOurs = async (): Promise<boolean> => {
+      const stored = (await backend.read([SEAL_KEY])).get(SEAL_KEY)
+      return stored !== undefined && Buffer.compare(stored.value, sealRecord) === 0
+    }
+    for (let tries = 1; ; tries++) {
+      try {
+        if ((await backend.commit({ expect, writes })) === 'committed') return
+      } catch (error) {
+        // It may have happened all the same.
+        if (await isOurs()) return
+        throw error
+      }
+      const taken = await backend.read([SEAL_KEY, KEYRING_KEY])
+      if (taken.size > 0) throw alreadyInitialized()
+      if (tries === MAX_TRANSACTION_TRIES) throw unavailable('storage is busy: try again')
     }
   }
 
@@ -201,3 +230,5 @@ export class SharesSeal implements Seal {
     return turn
   }
 }
+
+const alreadyInitialized = (): ApiError => badRequest('Vault is already initialized')

@@ -50,7 +50,7 @@ async function renew(
   const renewal = { incrementSeconds, ...(await limitsOf(ctx, record)) }
   const { entry, ttlSeconds, warnings } = await ctx.core.tokens.renew(record, renewal)
   const auth = authBlock({ accessor: record.accessor, entry }, 'service', text, [], ttlSeconds)
-  return { auth, warnings }
+  return { auth, warnings, isRenewal: true }
 }
 
 /** What limits a renewal now: the role as it is today, or the mount that the login came through. */

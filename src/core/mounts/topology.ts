@@ -41,6 +41,8 @@ export const rootNamespace: NamespaceRecord = {
 
 /** Entries of the name cache before it is emptied: names come from callers. */
 const MAX_CACHED_NAMES = 20_000
+/** One namespace has endless spellings (more slashes), so long ones are walked each time. */
+const LONGEST_CACHED_HEADER = 256
 
 export interface Place {
   readonly namespace: NamespaceRecord
@@ -154,8 +156,10 @@ export class TopologyView {
         if (namespace.locked) lockedBy ??= namespace
       }
     }
-    if (this.#starts.size >= MAX_CACHED_NAMES) this.#starts.clear()
-    this.#starts.set(header, { namespace, table: await this.table(namespace), lockedBy })
+    if (header.length <= LONGEST_CACHED_HEADER) {
+      if (this.#starts.size >= MAX_CACHED_NAMES) this.#starts.clear()
+      this.#starts.set(header, { namespace, table: await this.table(namespace), lockedBy })
+    }
     let rest = path
     for (;;) {
       const table: MountTable = this.#tables.get(namespace.id) ?? (await this.table(namespace))

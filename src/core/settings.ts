@@ -18,6 +18,8 @@ export interface Settings {
   /** Whether rekeying and the making of a root token ask for shares alone, as Vault does, or a token too. */
   readonly unauthenticatedRekey: boolean
   readonly unauthenticatedGenerateRoot: boolean
+  /** Tests: an answer that its row does not declare is a bug and fails. */
+  readonly isStrict?: boolean
   /** The configuration as sys/config/state/sanitized shows it: without secrets. */
   readonly sanitized: Readonly<Record<string, unknown>>
 }

@@ -33,6 +33,7 @@ export async function settle(
     return { status: 307, headers: ['Location', answer.redirect], body: null }
   }
   const envelope = envelopeOf(exchange, answer)
+  if (exchange.host.settings.isStrict) assertDeclared(row, envelope.data)
   if ('lease' in answer && answer.lease) {
     envelope.lease = answer.lease
     try {
@@ -56,6 +57,18 @@ export async function settle(
   }
   if (row.envelope === 'none') return jsonReply(status, `${stringifyJson(envelope.data)}\n`)
   return jsonReply(status, envelopeText(exchange.id, envelope, row.envelope === 'both'))
+}
+
+/** In tests: a row that declares its output answers nothing else, or the documents made from it lie. */
+function assertDeclared(row: Row<RequestContext>, data: Data | RawJson | null): void {
+  if (!row.output || data === null || data instanceof RawJson) return
+  for (const name of Object.keys(data)) {
+    if (!Object.hasOwn(row.output, name)) {
+      throw new Error(
+        `${row.operation} ${row.pattern} answers "${name}", which it does not declare`,
+      )
+    }
+  }
 }
 
 /** What the envelope shows of the answer as it is. */

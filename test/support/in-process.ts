@@ -33,6 +33,7 @@ export const testSettings: Settings = {
   unauthenticatedRekey: true,
   unauthenticatedGenerateRoot: true,
   sanitized: {},
+  isStrict: true,
 }
 
 export interface Called {

@@ -13,15 +13,18 @@ export class World {
   readonly revoked: string[] = []
   /** What the reminder job said, and when. */
   readonly reminded: string[] = []
+  /** While it is pending, taking an account away hangs. */
+  hang: Promise<void> | null = null
   /** While true, every call to the world fails. */
   isDown = false
   /** Makes the account and then fails, as when the answer of a database is lost. */
   failsAfterCreate = false
 }
 
-export function outsideEngine(world: World): Engine {
+export function outsideEngine(world: World, type = 'outside'): Engine {
   const account = leaseKind<{ name: string }>('account', {
     async revoke(_mount, { name }) {
+      if (world.hang) await world.hang
       if (world.isDown) throw unavailable('the world is down')
       world.accounts.delete(name)
       world.revoked.push(name)
@@ -43,7 +46,7 @@ export function outsideEngine(world: World): Engine {
   const { read, write, remove } = endpoints()
   const reminder = { name: string('Name of the reminder.') }
   return secretsEngine({
-    type: 'outside',
+    type,
     about: 'Makes accounts in a world beside the server.',
     leases: [account],
     jobs: [remind],

@@ -1,10 +1,12 @@
 // Works off what is due: walks the marks of the shards that this process has claimed, in order of time, and
 // hands each to the handler of its kind. A mark goes only when its handler says done, so a crash at any
 // point leaves the mark for whoever lives. Handlers may run twice and check the entry behind the mark.
+// Marks run in lanes (a mount's leases are one), so that a dead database stalls its own lane and no other.
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { Log } from '../../sdk/log.ts'
 import { DUE_PREFIX } from '../keys.ts'
+import { DUE_LEASE } from '../leases/lease-record.ts'
 import type { CoreStorage } from '../store.ts'
 import { DUE_SHARDS } from './due-index.ts'
 import type { ShardClaims } from './shard-claims.ts'
@@ -24,8 +26,15 @@ export type DueHandler = (mark: DueMark, signal: AbortSignal) => Promise<boolean
 const PERIOD_MS = 1000
 /** Marks of one shard that are read at a time. */
 const PAGE = 64
-/** Handlers that run at once in this process, over all shards. */
-const MAX_RUNNING = 32
+/** Handlers that run at once in this process, over all shards; and in one lane. */
+const MAX_RUNNING = 64
+const MAX_PER_LANE = 8
+/** How long a full lane may hold up a pass before the pass goes on without it. */
+const LANE_PATIENCE_MS = 100
+/** Pages of one shard in one pass: a pass goes on where the last one stopped. */
+const MAX_PAGES = 32
+/** The pause after a pass that left marks of full lanes behind. */
+const SHORT_PERIOD_MS = 50
 /** A handler that failed leaves its mark in place; it is not tried again before this. */
 const RETRY_MS = 5000
 
@@ -40,7 +49,12 @@ export class DueWorker {
   readonly #busy = new Set<string>()
   readonly #stop = new AbortController()
   #running = 0
-  #wake: (() => void) | null = null
+  readonly #lanes = new Map<string, number>()
+  /** Lanes that did not move in this pass. */
+  readonly #stuck = new Set<string>()
+  /** Where the next pass goes on in a shard. */
+  readonly #resumeAfter = new Map<number, string>()
+  readonly #waiters = new Set<() => void>()
   #loop: Promise<void> = Promise.resolve()
 
   constructor(of: {
@@ -66,9 +80,9 @@ export class DueWorker {
   /** Stops taking marks and waits for the handlers that run. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the server is being sealed or shut down'))
-    this.#wake?.()
+    this.#wakeAll()
     await this.#loop
-    while (this.#running > 0) await new Promise<void>((resolve) => (this.#wake = resolve))
+    while (this.#running > 0) await this.#anyEnd()
     await this.#claims.release()
   }
 
@@ -77,45 +91,88 @@ export class DueWorker {
     while (!signal.aborted) {
       try {
         await this.#claims.refresh()
+        this.#stuck.clear()
         for (const shard of this.#claims.owned()) await this.#workShard(shard)
       } catch (error) {
         if (!signal.aborted) this.#log.warn('due work was interrupted', { err: error })
       }
-      await this.#clock.sleep(PERIOD_MS + this.#random.fraction() * 100, signal).catch(() => {})
+      const isDone = this.#stuck.size === 0 && this.#resumeAfter.size === 0
+      const pause = isDone ? PERIOD_MS + this.#random.fraction() * 100 : SHORT_PERIOD_MS
+      await this.#clock.sleep(pause, signal).catch(() => {})
     }
   }
 
-  /** Starts what is due in one shard; returns when the rest of it lies in the future. */
+  /** Starts what is due in one shard, as far as lanes are free and a pass reaches. */
   async #workShard(shard: number): Promise<void> {
     const prefix = `${DUE_PREFIX}${shard.toString(16)}/`
     const before = `${prefix}${String(this.#clock.now()).padStart(13, '0')}`
-    let after: string | undefined
-    while (!this.#stop.signal.aborted) {
+    let after = this.#resumeAfter.get(shard)
+    this.#resumeAfter.delete(shard)
+    for (let pages = 0; pages < MAX_PAGES && !this.#stop.signal.aborted; pages++) {
       const page = after === undefined ? { limit: PAGE, before } : { limit: PAGE, before, after }
       const keys = await this.#storage.range(prefix, page)
       for (const key of keys) {
         if (this.#busy.has(key)) continue
-        await this.#slot()
-        if (this.#stop.signal.aborted) return
-        void this.#handle(key)
+        const mark = parseMark(key)
+        const lane = laneOf(mark)
+        if (!(await this.#enter(lane))) continue
+        void this.#handle(key, mark, lane)
       }
       if (keys.length < PAGE) return
-      after = keys.at(-1)
+      after = keys.at(-1)!
     }
+    if (after !== undefined) this.#resumeAfter.set(shard, after)
   }
 
-  /** Waits until fewer than the most allowed handlers run. */
-  async #slot(): Promise<void> {
-    while (this.#running >= MAX_RUNNING && !this.#stop.signal.aborted) {
-      await new Promise<void>((resolve) => (this.#wake = resolve))
+  /** Takes a place in the lane; false where it is full and does not move, or the work is to stop. */
+  async #enter(lane: string): Promise<boolean> {
+    const until = this.#clock.monotonic() + LANE_PATIENCE_MS
+    while (!this.#stop.signal.aborted) {
+      const isLaneFull = (this.#lanes.get(lane) ?? 0) >= MAX_PER_LANE
+      if (!isLaneFull && this.#running < MAX_RUNNING) {
+        this.#lanes.set(lane, (this.#lanes.get(lane) ?? 0) + 1)
+        this.#running++
+        return true
+      }
+      const left = until - this.#clock.monotonic()
+      if (this.#stuck.has(lane) || left <= 0) {
+        this.#stuck.add(lane)
+        return false
+      }
+      await this.#anyEnd(left)
     }
+    return false
   }
 
-  async #handle(key: string): Promise<void> {
-    const mark = parseMark(key)
+  #leave(lane: string): void {
+    this.#running--
+    const left = (this.#lanes.get(lane) ?? 1) - 1
+    if (left <= 0) this.#lanes.delete(lane)
+    else this.#lanes.set(lane, left)
+    this.#wakeAll()
+  }
+
+  /** Resolves when a handler has ended, or after the time. */
+  #anyEnd(withinMs?: number): Promise<void> {
+    return new Promise((resolve) => {
+      let cancel: (() => void) | undefined
+      const wake = (): void => {
+        cancel?.()
+        this.#waiters.delete(wake)
+        resolve()
+      }
+      this.#waiters.add(wake)
+      if (withinMs !== undefined) cancel = this.#clock.after(withinMs, wake)
+    })
+  }
+
+  #wakeAll(): void {
+    for (const wake of [...this.#waiters]) wake()
+  }
+
+  async #handle(key: string, mark: DueMark | null, lane: string): Promise<void> {
     const handler = mark && this.#handlers[mark.kind]
     this.#busy.add(key)
-    this.#running++
     let isDone = false
     try {
       if (mark && handler) {
@@ -127,14 +184,21 @@ export class DueWorker {
         this.#log.warn('due work failed and will be tried again', { kind: mark?.kind, err: error })
       }
     } finally {
-      this.#running--
       if (isDone) this.#busy.delete(key)
       else this.#clock.after(RETRY_MS, () => this.#busy.delete(key))
-      const wake = this.#wake
-      this.#wake = null
-      wake?.()
+      this.#leave(lane)
     }
   }
+}
+
+/**
+ * What may stall together: the leases of a mount (named by the first part of their ids), or all marks of
+ * another kind.
+ */
+function laneOf(mark: DueMark | null): string {
+  if (mark?.kind !== DUE_LEASE) return mark?.kind ?? ''
+  const end = mark.id.indexOf('%2F')
+  return `${mark.kind} ${mark.namespaceId} ${end < 0 ? mark.id : mark.id.slice(0, end)}`
 }
 
 /** `due/<shard>/<time>/<namespace>/<kind>/<id>`; null where it isn't of that form. */

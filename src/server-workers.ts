@@ -72,6 +72,7 @@ export class Supervisor {
     this.#bus = new HubBus(parts.clock)
     this.#keeper = openKeeper({
       bus: this.#bus,
+      clock: parts.clock,
       random: parts.random,
       log: parts.log,
       endProcess: (number) => this.#end(number),

@@ -72,7 +72,7 @@ async function runSingle({ options, config, log, clock, random }: RunParts): Pro
   const { logs } = log
   const { stdout, dev } = options
   const command = typedCommand(options.command)
-  const bus = localBus({ random, log: logs.of('') })
+  const bus = localBus({ clock, random, log: logs.of('') })
   const serving = await startServing({ config, bus, logs, clock, random })
   const addresses = serving.listeners.map((one) => one.address)
   try {

@@ -16,6 +16,9 @@ import type { Remounts } from './mounts/remounts.ts'
 import type { Topology } from './mounts/topology.ts'
 import type { NamespaceService } from './namespaces/namespace-service.ts'
 import type { PolicyStore } from './policies/policy-store.ts'
+import type { LeaseCounts } from './quotas/lease-counts.ts'
+import type { QuotaStore } from './quotas/quota-store.ts'
+import type { RateLimiter } from './quotas/rate-limiter.ts'
 import type { Resources } from './resources/resources.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
@@ -42,8 +45,11 @@ export interface Core {
   readonly audit: AuditBroker
   readonly resources: Resources
   readonly cors: CorsSettings
+  readonly quotas: QuotaStore
+  readonly leaseCounts: LeaseCounts
+  readonly rates: RateLimiter
   mountServices(mount: Mount): MountServices
-  /** Brings what the core epoch covers outside the topology (audit devices, CORS) up to this version. */
+  /** Brings what the core epoch covers outside the topology (audit devices, CORS, quotas) up to this version. */
   follow(epoch: string): Promise<void> | undefined
   /** Stops background work and forgets what was decrypted. */
   close(): Promise<void>

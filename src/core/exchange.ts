@@ -70,6 +70,10 @@ export class Exchange {
   /** What a limited token has left after this request; null where the token isn't limited. */
   usesLeft: number | null = null
   warnings: string[] | null = null
+  /** Beside those of the answer: flat list of names and values. */
+  replyHeaders: readonly string[] | null = null
+  /** True: a refusal that is to leave no line (a rate limit's, or a flood would fill the disk). */
+  isAuditSkipped = false
   #requestEntry: AuditRequest | null = null
   #isRequestAudited = false
 
@@ -181,7 +185,7 @@ export class Exchange {
 
   /** One line for a request that ended in an error: the response's if its request line is written. */
   async auditFailure(error: ApiError): Promise<void> {
-    if (!this.isAudited) return
+    if (!this.isAudited || this.isAuditSkipped) return
     const text = error.messages.join('; ')
     if (this.#isRequestAudited) {
       const response = { timeMs: this.host.clock.now(), error: text }

@@ -16,6 +16,7 @@ import type { Mount } from './mounts/mount-table.ts'
 import type { RouteTable } from './router/route-table.ts'
 import type { Seal } from './seal/seal.ts'
 import type { Settings } from './settings.ts'
+import type { HostMonitor } from './system/host-monitor.ts'
 
 export interface Host {
   readonly clock: Clock
@@ -25,6 +26,8 @@ export interface Host {
   readonly logs: Logs
   /** To the other processes of this host. */
   readonly bus: HostBus
+  /** Log lines of all processes of this host. */
+  readonly monitor: HostMonitor
   readonly settings: Settings
   readonly backend: StorageBackend
   readonly barrier: Barrier

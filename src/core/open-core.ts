@@ -42,6 +42,10 @@ import {
   parsePasswordPolicy,
 } from './passwords/password-policy.ts'
 import { PolicyStore } from './policies/policy-store.ts'
+import { LeaseCounts } from './quotas/lease-counts.ts'
+import { RECOUNT_JOB, runRecount } from './quotas/lease-recount.ts'
+import { QuotaStore } from './quotas/quota-store.ts'
+import type { RateLimiter } from './quotas/rate-limiter.ts'
 import { Resources } from './resources/resources.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
@@ -58,6 +62,7 @@ export interface CoreParts {
   readonly engines: readonly Engine[]
   readonly auditPlugins: readonly AuditPlugin[]
   readonly counts: Counts
+  readonly rates: RateLimiter
   /** False: this process serves requests and leaves what is due to others. */
   readonly worksDue: boolean
 }
@@ -112,6 +117,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     mountTtls: (mount) => servicesOf(mount.record, mount.namespace).ttls(),
     endLeases: (ref, signal) => leases.endOfToken(ref.namespaceId, ref.hash, signal),
   })
+  const quotas = new QuotaStore(storage)
+  const leaseCounts = new LeaseCounts({ storage, clock, random, jobs, quotas })
   const leases: LeaseService = new LeaseService({
     storage,
     clock,
@@ -119,6 +126,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     log: log.named('leases'),
     tokens,
     counts: parts.counts,
+    quotas: leaseCounts,
     work: new LeaseWork(contextOf),
   })
   const leaseSweeps = new LeaseSweeps({ storage, clock, jobs, leases })
@@ -149,6 +157,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       await remounts.forget(job.item as string)
       return 'done'
     },
+    [RECOUNT_JOB]: (job, signal) =>
+      runRecount({ storage, clock, quotas, counts: leaseCounts }, job, signal),
     [LEASE_SWEEP_JOB]: (job, signal) => leaseSweeps.run(job, signal),
     ...pluginJobs(parts.engines, contextOf),
   } satisfies Record<string, RunJob>)
@@ -206,6 +216,9 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     audit,
     resources,
     cors,
+    quotas,
+    leaseCounts,
+    rates: parts.rates,
     mountServices(mount) {
       let services = servicesByMount.get(mount)
       if (!services) {
@@ -216,8 +229,9 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     },
     follow(epoch) {
       if (followed === epoch) return undefined
-      return Promise.all([cors.load(), audit.reload()]).then(([apply]) => {
-        apply()
+      return Promise.all([cors.load(), quotas.load(), audit.reload()]).then((loaded) => {
+        loaded[0]()
+        loaded[1]()
         followed = epoch
       })
     },

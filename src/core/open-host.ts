@@ -24,12 +24,14 @@ import {
 } from './mounts/mount-record.ts'
 import { rootNamespace } from './mounts/topology.ts'
 import { openCore } from './open-core.ts'
+import { RateLimiter } from './quotas/rate-limiter.ts'
 import { RouteTable } from './router/route-table.ts'
 import { writeFirstContents } from './seal/bootstrap.ts'
 import { SEALED_STORAGE } from './seal/sealed-storage.ts'
 import { SharesSeal } from './seal/shares-seal.ts'
 import { StagedStore } from './seal/staged-store.ts'
 import type { Settings } from './settings.ts'
+import { HostMonitor } from './system/host-monitor.ts'
 import { answerHostWide } from './system/host-wide.ts'
 import { coreEngines, systemEngine } from './system/system-engine.ts'
 
@@ -75,6 +77,7 @@ export function openHost(parts: HostParts): Host {
       engines,
       auditPlugins,
       counts: host.metrics.counts,
+      rates,
       worksDue,
     })
   }
@@ -122,6 +125,7 @@ export function openHost(parts: HostParts): Host {
     },
   })
   const inFlight = new InFlight()
+  const rates = new RateLimiter({ bus, clock })
   const metrics = new ServerMetrics({
     process: new ProcessMetrics(bus.self, clock.now()),
     sources: [() => backend.metrics(), () => inFlight.metrics()],
@@ -132,6 +136,7 @@ export function openHost(parts: HostParts): Host {
     log,
     logs,
     bus,
+    monitor: new HostMonitor({ clock, random, logs, bus }),
     settings,
     backend,
     barrier,

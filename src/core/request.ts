@@ -13,6 +13,7 @@ import type { Host } from './host.ts'
 import { CORE_EPOCH_KEY, namespaceEpochKey } from './keys.ts'
 import type { Place } from './mounts/topology.ts'
 import { decide } from './policies/decide.ts'
+import { limitRate } from './quotas/limit-rate.ts'
 import { readBody } from './request-body.ts'
 import { CoreContext } from './request-context.ts'
 import { serveSealed } from './seal/sealed-request.ts'
@@ -39,17 +40,20 @@ export async function handleRequest(host: Host, request: CoreRequest): Promise<C
   try {
     const reply = await serve(host, request, exchange)
     status = reply.status
-    return reply
+    return withHeaders(reply, exchange.replyHeaders)
   } catch (error) {
     const reply = await refuse(exchange, error)
     status = reply.status
-    return reply
+    return withHeaders(reply, exchange.replyHeaders)
   } finally {
     if (exchange.usesLeft === -1) await exchange.endSpentToken()
     host.inFlight.end(exchange)
     host.metrics.requests.done(exchange, status, host.clock.monotonic() - exchange.begunMs)
   }
 }
+
+const withHeaders = (reply: CoreReply, headers: readonly string[] | null): CoreReply =>
+  headers === null ? reply : { ...reply, headers: [...reply.headers, ...headers] }
 
 async function serve(host: Host, request: CoreRequest, exchange: Exchange): Promise<CoreReply> {
   const operation = OPERATIONS[request.method]
@@ -61,6 +65,8 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   if (request.fault) throw request.fault
   const place = exchange.view!.locate(request.namespace, pathFor(operation, request))
   const row = route(request, exchange, operation, place instanceof Promise ? await place : place)
+  const quotas = core.quotas.active
+  if (quotas !== null) await limitRate(core, quotas, exchange)
   if (request.wantsHelp) return serveHelp(host, exchange)
   await authorize(core, request, exchange, row)
   const context = exchange.context!

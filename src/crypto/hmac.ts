@@ -6,6 +6,8 @@ import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 
 const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
+/** Messages up to here have their view of the key block and message made once: that is a tenth of an HMAC. */
+const LONGEST_VIEW = 256
 /** From here on copying the message costs more than the object. */
 const LONGEST_COPIED = 2048
 
@@ -14,6 +16,8 @@ export class HmacSha256 {
   /** Key block and message of the inner hash; what a message left there is wiped. */
   readonly #inner = Buffer.alloc(BLOCK_BYTES + LONGEST_COPIED)
   readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES)
+  /** Views of `#inner`, by the length of the message. */
+  readonly #views: Buffer[] = []
 
   /** The key's bytes are copied: the caller may wipe its own. */
   constructor(key: Uint8Array) {
@@ -68,8 +72,14 @@ export class HmacSha256 {
       inner.set(message, BLOCK_BYTES)
     }
     const end = BLOCK_BYTES + length
-    this.#outer.write(hash('sha256', inner.subarray(0, end), 'binary'), BLOCK_BYTES, 'binary')
+    this.#outer.write(hash('sha256', this.#blockAnd(length), 'binary'), BLOCK_BYTES, 'binary')
     inner.fill(0, BLOCK_BYTES, end)
     return true
+  }
+
+  #blockAnd(length: number): Buffer {
+    if (length > LONGEST_VIEW) return this.#inner.subarray(0, BLOCK_BYTES + length)
+    this.#views[length] ??= this.#inner.subarray(0, BLOCK_BYTES + length)
+    return this.#views[length]
   }
 }

@@ -7,7 +7,8 @@ export interface AuditDevice {
   /**
    * Takes whole lines (each ends in a newline) and resolves when the operating system or the peer has
    * all of them; a throw fails every request that has a line among them. The signal fires at the
-   * deadline. Calls never overlap. Lines of one call mostly lie side by side in one buffer: see `joinLines`.
+   * deadline. Calls never overlap. Lines of one call mostly lie side by side in one buffer: see
+   * `joinLines`. Once a call has resolved, the bytes are the broker's again and will change.
    * After a throw the broker keeps what was not taken and offers it again: see AuditWriteError.
    */
   write(lines: readonly Uint8Array[], signal: AbortSignal): Promise<void>

@@ -94,7 +94,7 @@ export function openTestHost(options: InProcessOptions): { host: Host; backend: 
     clock,
     random,
     logs,
-    bus: localBus({ random, log: logs.of('') }),
+    bus: localBus({ clock, random, log: logs.of('') }),
     settings: { ...testSettings, ...options.settings },
     engines: [...engines, ...(options.engines ?? [])],
     auditPlugins: [...auditPlugins, ...(options.auditPlugins ?? [])],

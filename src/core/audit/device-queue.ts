@@ -43,8 +43,8 @@ class Batch implements LineBatch {
   resolve!: () => void
   #reject!: (trouble: DeviceTrouble) => void
 
-  constructor(expectedBytes?: number) {
-    this.lines = new LineBuffer(expectedBytes)
+  constructor(lines = new LineBuffer()) {
+    this.lines = lines
     this.taken = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.#reject = reject
@@ -79,8 +79,8 @@ export class DeviceQueue {
   /** In order; the first may be in a write, the last gathers. */
   #batches: Batch[] = []
   #bytes = 0
-  /** What the last write had: the next one will be about as large. */
-  #lastBytes = 0
+  /** The buffer of a batch that was written, for the next one. */
+  #spare: LineBuffer | undefined
   #running: Promise<void> | undefined
   #isScheduled = false
   #trouble: DeviceTrouble | undefined
@@ -193,7 +193,8 @@ export class DeviceQueue {
     const isFull = batch === undefined || batch.encoded !== undefined || batch.bytes >= BATCH_BYTES
     // While the device is in trouble all share a failed batch; once it is well nobody may join that.
     if (batch === undefined || isFull || (batch.settled && this.#trouble === undefined)) {
-      batch = new Batch(this.#lastBytes)
+      batch = new Batch(this.#spare)
+      this.#spare = undefined
       if (this.#trouble) batch.fail(this.#trouble)
       this.#batches.push(batch)
     }
@@ -248,7 +249,6 @@ export class DeviceQueue {
 
   async #write(batch: Batch): Promise<void> {
     const lines = batch.encode()
-    this.#lastBytes = batch.bytes
     const cancel = this.#clock.after(this.#limits.deadlineMs, () => this.#isStuck())
     try {
       this.#device ??= await this.#open()
@@ -263,6 +263,7 @@ export class DeviceQueue {
     this.#batches.shift()
     this.#bytes -= batch.bytes
     if (batch.head) this.#written = batch.head
+    if (batch.lines.clear()) this.#spare = batch.lines
     if (this.#trouble) {
       this.#trouble = undefined
       this.#tries = 0

@@ -8,6 +8,9 @@ describe('lines in one buffer', () => {
     fc.assert(
       fc.property(fc.array(fc.array(text, { maxLength: 4 }), { maxLength: 6 }), (lines) => {
         const buffer = new LineBuffer()
+        buffer.add('an older line')
+        buffer.endLine()
+        expect(buffer.clear()).toBe(true)
         for (const pieces of lines) {
           const start = buffer.length
           for (const piece of pieces) buffer.add(piece)

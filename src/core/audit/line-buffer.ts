@@ -1,20 +1,16 @@
 // Lines as bytes, side by side in one buffer: a line is encoded once, hashed where it lies and written
-// from there.
+// from there. The buffer is used again for later lines, since making one for each write costs what the
+// rest saves.
 
 const FIRST_BYTES = 16 * 1024
+const MOST_KEPT_BYTES = 256 * 1024
 const NOTHING = Buffer.alloc(0)
 
 export class LineBuffer {
   #bytes: Buffer = NOTHING
-  readonly #expectedBytes: number
   #length = 0
   /** Where each finished line ends. */
   readonly #ends: number[] = []
-
-  /** `expectedBytes`: about what will be added, to spare it from growing. */
-  constructor(expectedBytes = FIRST_BYTES) {
-    this.#expectedBytes = Math.max(FIRST_BYTES, expectedBytes)
-  }
 
   get length(): number {
     return this.#length
@@ -37,7 +33,14 @@ export class LineBuffer {
     return this.#bytes.subarray(start, this.#length)
   }
 
-  /** The finished lines; nothing may be added afterwards. */
+  /** Begins anew. False where the buffer has become too large to be kept for later lines. */
+  clear(): boolean {
+    this.#length = 0
+    this.#ends.length = 0
+    return this.#bytes.length <= MOST_KEPT_BYTES
+  }
+
+  /** The finished lines, as views that are good until `clear`; nothing may be added before. */
   lines(): Uint8Array[] {
     let start = 0
     return this.#ends.map((end) => {
@@ -48,7 +51,7 @@ export class LineBuffer {
   }
 
   #growTo(needed: number): void {
-    const size = Math.max(needed, this.#bytes.length * 2, this.#expectedBytes)
+    const size = Math.max(needed, this.#bytes.length * 2, FIRST_BYTES)
     const grown = Buffer.allocUnsafeSlow(size)
     this.#bytes.copy(grown, 0, 0, this.#length)
     this.#bytes = grown

@@ -1,6 +1,12 @@
 // A lease as it is stored, under ns/<namespace>/lease/<lease id>. Everything that is needed to undo what it
 // stands for is in it before anything outside is made.
 
+/** Where a lease is counted while a quota covers it. */
+export interface LeaseCounted {
+  readonly ruleId: string
+  readonly shard: number
+}
+
 export interface LeaseRecord {
   /** 'mount/path/<24 characters>', outside root with '.<namespace id>' behind it. */
   readonly id: string
@@ -23,6 +29,7 @@ export interface LeaseRecord {
   /** Failed tries of revoking it. */
   readonly failures: number
   readonly lastError: string
+  readonly counted?: LeaseCounted
 }
 
 /** Lease ids hold slashes, the ids of due marks must not. */

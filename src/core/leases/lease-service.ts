@@ -17,6 +17,7 @@ import {
 } from '../keys.ts'
 import type { Counts } from '../metrics/server-metrics.ts'
 import type { Mount } from '../mounts/mount-table.ts'
+import type { LeaseCounts } from '../quotas/lease-counts.ts'
 import type { CoreContext } from '../request-context.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
 import type { TokenService } from '../tokens/token-service.ts'
@@ -45,6 +46,7 @@ export class LeaseService {
   readonly #log: Log
   readonly #tokens: Pick<TokenService, 'hold'>
   readonly #counts: Counts
+  readonly #quotas: LeaseCounts
   readonly #work: LeaseWork
 
   constructor(of: {
@@ -54,6 +56,7 @@ export class LeaseService {
     log: Log
     tokens: Pick<TokenService, 'hold'>
     counts: Counts
+    quotas: LeaseCounts
     work: LeaseWork
   }) {
     this.#storage = of.storage
@@ -62,6 +65,7 @@ export class LeaseService {
     this.#log = of.log
     this.#tokens = of.tokens
     this.#counts = of.counts
+    this.#quotas = of.quotas
     this.#work = of.work
   }
 
@@ -96,15 +100,18 @@ export class LeaseService {
       lastError: '',
     }
     let trusts = true
-    await this.#storage.transaction(async (tx) => {
+    const rule = this.#quotas.ruleFor(context.place)
+    const store = async (tx: CoreTx): Promise<void> => {
+      const counted = rule && (await this.#quotas.admit(tx, rule, fullPath(context)))
       if (token) {
         await this.#tokens.hold(tx, token, 'hasLeases', trusts)
         tx.mark(tokenLeasePrefix(token.namespaceId, token.hash) + dueIdOf(record.id))
       }
       trusts = false
-      tx.put(keyOfLease(record), { json: record })
+      tx.put(keyOfLease(record), { json: counted ? { ...record, counted } : record })
       dueIndex.schedule(tx, DUE_LEASE, namespaceId, dueIdOf(record.id), record.dueAtMs)
-    })
+    }
+    await this.#quotas.inTurn(rule, () => this.#storage.transaction(store))
     this.#counts.leasesRegistered += 1
     return {
       id: record.id,
@@ -305,7 +312,10 @@ export class LeaseService {
   async #drop(record: LeaseRecord): Promise<void> {
     await this.#storage.transaction(async (tx) => {
       const entry = await tx.get(keyOfLease(record))
-      if (entry) dropEntry(tx, entry.json<LeaseRecord>())
+      if (!entry) return
+      const now = entry.json<LeaseRecord>()
+      if (now.counted) await this.#quotas.release(tx, now.counted)
+      dropEntry(tx, now)
     })
   }
 
@@ -330,3 +340,5 @@ export class LeaseService {
 function isStale(record: LeaseRecord, mark: DueMark): boolean {
   return record.dueAtMs > mark.atMs + 1
 }
+
+const fullPath = ({ place }: CoreContext): string => `${place.namespace.path}${place.path}`

@@ -21,8 +21,8 @@ export interface LeaseSweep {
 
 /** Leases of one commit: each takes up to four of a batch's hundred writes. */
 const PAGE = 20
-/** Leases of one run of the job, before it notes how far it came. */
-const RUN = 2000
+/** Leases of one run of the job, before it notes how far it came: a crash repeats at most these. */
+const RUN = 20_000
 /** Calls to the outside that a caller who waits makes at once. */
 const MOST_AT_ONCE = 8
 /** A caller who waits has this long before the job takes over: longer than any request may take. */

@@ -1,7 +1,7 @@
 // The body of sys/monitor: log lines from the moment it is read until its reader leaves. A reader that is too
 // slow loses the oldest lines and is told how many; it never holds up whoever logs.
 import type { LogFilter } from '../../base/log.ts'
-import type { Host } from '../host.ts'
+import type { HostMonitor } from './host-monitor.ts'
 
 /** Lines kept for a reader that is behind. */
 const MOST_WAITING = 512
@@ -13,8 +13,8 @@ export class LogLineStream implements AsyncIterableIterator<Uint8Array> {
   #wake: (() => void) | null = null
   #isDone = false
 
-  constructor(host: Host, filter: LogFilter) {
-    this.#stop = host.logs.listen(filter, (line) => this.#add(line))
+  constructor(monitor: HostMonitor, filter: LogFilter) {
+    this.#stop = monitor.listen(filter, (line) => this.#add(line))
   }
 
   [Symbol.asyncIterator](): this {

@@ -112,7 +112,10 @@ export const loggerEndpoints: readonly Row<CoreContext>[] = [
       if (log_format !== 'standard' && log_format !== 'json') {
         throw badRequest('unknown log format')
       }
-      const body = new LogLineStream(ctx.host, { level: LEVELS[level]!, format: log_format })
+      const body = new LogLineStream(ctx.host.monitor, {
+        level: LEVELS[level]!,
+        format: log_format,
+      })
       const headers = ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store']
       return { raw: { status: 200, headers, body } }
     },

@@ -35,7 +35,10 @@ export function openApiDocument(mounts: readonly DocumentedMount[]): Json {
       const pattern = documentedPath(row.pattern)
       const path = `/${prefix}${pattern}${isListing && pattern !== '' ? '/' : ''}`
       const item = (paths[path] ??= itemOf(row))
-      item[METHODS[row.operation]] = operationOf(mount, row)
+      const method = METHODS[row.operation]
+      const before = item[method] as Json | undefined
+      const operation = operationOf(mount, row)
+      item[method] = before && isListing ? eitherListing(before, operation) : operation
     }
   }
   return {
@@ -49,6 +52,18 @@ export function openApiDocument(mounts: readonly DocumentedMount[]): Json {
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: { schemas: {} },
   }
+}
+
+/** LIST and SCAN of one path are the same GET: one of their two parameters chooses. */
+function eitherListing(first: Json, second: Json): Json {
+  const all = [first, second].flatMap((one) => (one.parameters ?? []) as Json[])
+  const byName = new Map(all.map((one) => [one.name, one]))
+  const parameters = [...byName.values()].map((one) => {
+    if (one.name !== 'list' && one.name !== 'scan') return one
+    const { required: _, ...rest } = one
+    return { ...rest, description: 'One of `list` and `scan` must be `true`' }
+  })
+  return { ...first, parameters }
 }
 
 /** ':name' and '*path' as '{name}' and '{path}'. */

@@ -54,7 +54,14 @@ async function change(ctx: CoreContext, key: string, value: Buffer | null): Prom
   ctx.log.warn('a storage entry was changed by hand', { key, deleted: value === null })
 }
 
-export const rawEndpoints: readonly Row<CoreContext>[] = [
+/** The same without a path, which names the top folder. */
+function atTop(row: Row<CoreContext>): Row<CoreContext> {
+  const handle = (ctx: CoreContext, values: object) =>
+    row.handle(ctx, { ...values, path: '' } as never)
+  return { ...row, pattern: 'raw', params: {}, handle }
+}
+
+const rows: readonly Row<CoreContext>[] = [
   read('raw/*path', {
     about: 'Read a stored entry.',
     auth: 'sudo',
@@ -113,3 +120,5 @@ export const rawEndpoints: readonly Row<CoreContext>[] = [
     },
   }),
 ]
+
+export const rawEndpoints: readonly Row<CoreContext>[] = [...rows, ...rows.map(atTop)]

@@ -21,6 +21,7 @@ import { namespaceEndpoints } from './namespace-endpoints.ts'
 import { passwordPolicyEndpoints } from './password-policy-endpoints.ts'
 import { pluginEndpoints } from './plugin-endpoints.ts'
 import { policyEndpoints } from './policy-endpoints.ts'
+import { quotaEndpoints } from './quota-endpoints.ts'
 import { rawEndpoints } from './raw-endpoints.ts'
 import { rekeyEndpoints } from './rekey-endpoints.ts'
 import { rotateEndpoints } from './rotate-endpoints.ts'
@@ -57,6 +58,7 @@ export const systemEngine: Engine = {
     ...loggerEndpoints,
     ...metricsEndpoints,
     ...pluginEndpoints,
+    ...quotaEndpoints,
     ...rawEndpoints,
   ]),
 }

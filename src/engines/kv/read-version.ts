@@ -51,7 +51,10 @@ function locate(text: string, version: number | undefined): Located | null {
   const current = viewCurrent(text)
   const wanted = version !== undefined && version > 0 ? version : current.version
   if (wanted === 0) return null
-  if (wanted === current.version && current.place !== 'own') return { ...current, key: '' }
+  if (wanted === current.version && current.place !== 'own') {
+    const { metadata, goneAtMs, place, data } = current
+    return { metadata, goneAtMs, place, data, key: '' }
+  }
   const { record } = decodeEntry(text)
   const facts = versionOf(record, wanted)
   if (facts === undefined) return null

@@ -18,8 +18,11 @@ listener "tcp" {
 
   # Behind a proxy that is trusted to tell the client's address:
   # x_forwarded_for_authorized_addrs = "10.0.0.0/24"
+  # Callers that don't come through the proxy (the command line on this host) are refused then, unless:
+  # x_forwarded_for_reject_not_present    = false
+  # x_forwarded_for_reject_not_authorized = false
 
-  # Limits of one request: body in bytes, time.
+  # Limits of one request: body in bytes, time. A secret of the KV engine holds about 1 MB at most.
   max_request_size     = 33554432
   max_request_duration = "90s"
 }
@@ -35,6 +38,6 @@ workers = 2
 default_lease_ttl = "768h"
 max_lease_ttl     = "768h"
 
-# error, warn, info, debug or trace; JSON lines or text, to standard error.
+# error, warn, info, debug or trace; log_format is "standard" or "json"; to standard error.
 log_level  = "info"
 log_format = "json"

@@ -207,7 +207,9 @@ export class Exchange {
   toApiError(thrown: unknown): ApiError {
     if (thrown instanceof ApiError) {
       if (thrown.cause !== undefined) {
-        this.host.log.error('request failed', { request_id: this.id, err: thrown.cause })
+        // What the caller did wrong is no trouble of the server's.
+        const level = thrown.status >= 500 ? 'error' : 'debug'
+        this.host.log[level]('request failed', { request_id: this.id, err: thrown.cause })
       }
       return thrown
     }

@@ -60,7 +60,9 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   if (!operation) throw methodNotAllowed('unsupported method')
   exchange.operation = operation
   const { core } = exchange
-  if (!core) return serveSealed(host, request, exchange, operation)
+  if (!core || asksTheHost(host, request, operation)) {
+    return serveSealed(host, request, exchange, operation)
+  }
   await identify(core, request, exchange)
   if (request.fault) throw request.fault
   const place = exchange.view!.locate(request.namespace, pathFor(operation, request))
@@ -82,6 +84,16 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
     throw error
   }
   return settle(exchange, row!, answer, isQuiet)
+}
+
+/**
+ * Health, seal status and unsealing are the host's own: they answer without storage, token and audit also
+ * while the server is open, so that they tell the truth when one of these is what is broken.
+ */
+function asksTheHost(host: Host, request: CoreRequest, operation: Operation): boolean {
+  if (!request.path.startsWith('sys/') || request.wantsHelp) return false
+  const row = host.systemRoutes.match(operation, request.path.slice('sys/'.length))?.row
+  return row?.whenSealed === true && row.audit === false
 }
 
 /** `?help=1`: the rows at the path in words; any token with some right may ask. */

@@ -57,21 +57,24 @@ interface Compiled {
 export class PolicyStore {
   readonly #storage: CoreStorage
   readonly #clock: Clock
+  readonly #startedAtMs: number
   readonly #compiled = new Map<string, Compiled>()
 
   constructor(storage: CoreStorage, clock: Clock) {
     this.#storage = storage
     this.#clock = clock
+    this.#startedAtMs = clock.now()
   }
 
   /** null where there is none; `root` has no text. */
   async get(namespace: NamespaceRecord, name: string): Promise<StoredPolicy | null> {
     const known = canonical(name)
-    if (known === 'root') return builtIn('root', '')
-    if (known === 'response-wrapping') return builtIn(known, RESPONSE_WRAPPING_POLICY_TEXT)
+    if (known === 'root') return builtIn('root', '', this.#startedAtMs)
+    if (known === 'response-wrapping')
+      return builtIn(known, RESPONSE_WRAPPING_POLICY_TEXT, this.#startedAtMs)
     const entry = await this.#storage.get(keyOf(namespace, known))
     if (entry) return entry.json<StoredPolicy>()
-    return known === 'default' ? builtIn('default', DEFAULT_POLICY_TEXT) : null
+    return known === 'default' ? builtIn('default', DEFAULT_POLICY_TEXT, this.#startedAtMs) : null
   }
 
   async list(
@@ -240,10 +243,11 @@ export class PolicyStore {
 
 const LIVE_ROOT: LivePolicy = { policy: ROOT_POLICY, expiresAtMs: null }
 
-const builtIn = (name: string, text: string): StoredPolicy => ({
+/** The policies that come with the server: as old as the process as far as anybody can tell. */
+const builtIn = (name: string, text: string, modifiedAtMs: number): StoredPolicy => ({
   name,
   text,
-  modifiedAtMs: 0,
+  modifiedAtMs,
   version: 1,
 })
 

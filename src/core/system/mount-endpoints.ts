@@ -193,12 +193,16 @@ async function enable(
 ): Promise<Answer> {
   const type = values.type || values.plugin_name
   if (!type) throw badRequest(`backend type must be specified as a string`)
+  if (values.config !== undefined && values.config !== null && !isJsonObject(values.config)) {
+    throw badRequest('unable to convert given mount config information: it must be an object')
+  }
   const sent: JsonObject = isJsonObject(values.config) ? values.config : {}
   const config: Record<string, unknown> = {}
   parseFields(configFields, sent, true, config)
   // `kv-v2` is the name under which clients ask for version 2 in one word.
   const isVersioned = type === 'kv-v2'
   const options = isVersioned ? { ...values.options, version: '2' } : values.options
+  assertVersion(options)
   await ctx.core.mounts.enable(ctx.view, ctx.place.namespace, {
     class: of,
     type: isVersioned || type === 'kv-v1' ? 'kv' : type,
@@ -217,6 +221,14 @@ async function enable(
         empty: true,
         warnings: [`config ignored these unrecognized parameters: [${ignored.join(' ')}]`],
       }
+}
+
+/** The one option that engines have so far. */
+function assertVersion(options: Readonly<Record<string, string>> | null | undefined): void {
+  const version = options?.version
+  if (version !== undefined && version !== '1' && version !== '2') {
+    throw badRequest(`unsupported version "${version}"`)
+  }
 }
 
 function tuneView(ctx: CoreContext, record: MountRecord): Data {
@@ -242,9 +254,7 @@ async function tune(
 ): Promise<void> {
   const change = configChange(values)
   const options = values.options
-  if (options?.version !== undefined && options.version !== '1' && options.version !== '2') {
-    throw badRequest(`unsupported version "${options.version}"`)
-  }
+  assertVersion(options)
   if (record.options?.version === '2' && options?.version === '1') {
     throw badRequest('cannot downgrade mount from version 2 to version 1')
   }

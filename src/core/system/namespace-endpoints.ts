@@ -14,11 +14,11 @@ const { read, write, patch, remove, list, scan } = endpoints<CoreContext>()
 
 const params = { path: string('The namespace, relative to the request’s.') }
 
-const view = (namespace: NamespaceRecord, parentPath: string): Data => ({
+const view = (namespace: NamespaceRecord): Data => ({
   custom_metadata: namespace.customMetadata,
   id: namespace.id,
   locked: namespace.locked !== undefined,
-  path: namespace.path.slice(parentPath.length),
+  path: namespace.path,
   tainted: namespace.tainted ?? false,
   uuid: namespace.uuid,
 })
@@ -35,7 +35,7 @@ async function listing(ctx: CoreContext, names: readonly string[]): Promise<Data
     const child = await at(ctx, name)
     if (!child) continue
     keys.push(name)
-    info[name] = view(child, ctx.place.namespace.path)
+    info[name] = view(child)
   }
   return { key_info: info, keys }
 }
@@ -127,7 +127,7 @@ export const namespaceEndpoints: readonly Row<CoreContext>[] = [
     handle: async (ctx, { path }) => {
       const namespace = await at(ctx, path)
       return namespace && namespace.id !== ctx.place.namespace.id
-        ? { data: view(namespace, ctx.place.namespace.path) }
+        ? { data: view(namespace) }
         : { empty: true }
     },
   }),
@@ -142,7 +142,7 @@ export const namespaceEndpoints: readonly Row<CoreContext>[] = [
         path,
         custom_metadata,
       )
-      return { data: view(made, ctx.place.namespace.path) }
+      return { data: view(made) }
     },
   }),
   patch('namespaces/*path', {
@@ -162,7 +162,7 @@ export const namespaceEndpoints: readonly Row<CoreContext>[] = [
         }
         return Object.fromEntries(merged)
       })
-      return { data: view(changed, ctx.place.namespace.path) }
+      return { data: view(changed) }
     },
   }),
   remove('namespaces/*path', {

@@ -123,6 +123,7 @@ export const sealEndpoints: readonly Row<CoreContext>[] = [
     auth: 'none',
     whenSealed: true,
     effects: false,
+    audit: false,
     envelope: 'none',
     handle: async () => ({ data: { ha_enabled: false } }),
   }),

@@ -94,6 +94,19 @@ export const wrappingEndpoints: readonly Row<CoreContext>[] = [
       assertAllowed(ctx, named)
       const wrapped = await ctx.core.wrapping.unwrap(named.text, named.isCaller)
       if (!wrapped) throw invalidWrappingToken()
+      const { wrapTtlSeconds } = ctx.request
+      if (wrapTtlSeconds > 0) {
+        // Whoever asks for a wrapped answer gets one, here too.
+        const { namespace, path } = ctx.place
+        const wrapInfo = await ctx.core.wrapping.wrap({
+          payload: wrapped.payload,
+          ttlSeconds: wrapTtlSeconds,
+          creationPath: `${namespace.path}${path}`,
+          namespaceId: namespace.id,
+          wrappedAccessor: wrapped.head.wrappedAccessor,
+        })
+        return { wrapInfo }
+      }
       if (wrapped.payload === '') return { raw: { status: 204, headers: BARE_HEADERS, body: null } }
       return { raw: { status: 200, headers: JSON_HEADERS, body: wrapped.payload } }
     },

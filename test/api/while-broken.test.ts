@@ -1,0 +1,83 @@
+// What must still be answered, and how, when something else is broken or asked for wrongly.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { call } from '../support/api-steps.ts'
+import { type InProcess, startInProcess } from '../support/in-process.ts'
+import { AuditMemory } from '../support/memory-audit.ts'
+
+let server: InProcess
+let audit: AuditMemory
+beforeEach(async () => {
+  audit = new AuditMemory()
+  server = await startInProcess({ auditPlugins: [audit.plugin] })
+})
+afterEach(() => server.close())
+
+describe('while no audit device can write', () => {
+  it('health, seal status and leader answer, and nothing else does', {
+    timeout: 40_000,
+  }, async () => {
+    await call(server, 204, 'POST', 'sys/audit/memory', { type: 'memory' })
+    audit.isBroken = true
+    await call(server, 200, 'GET', 'sys/health')
+    await call(server, 200, 'GET', 'sys/seal-status')
+    await call(server, 200, 'GET', 'sys/leader', undefined, { token: 'hvs.nobody' })
+    const refused = await call(server, 500, 'GET', 'sys/mounts')
+    expect(refused.text).toContain('memory/')
+    audit.isBroken = false
+  })
+})
+
+describe('an unwrap that is to be wrapped', () => {
+  it('gives a new wrapping token and nothing in clear', async () => {
+    const first = await call(
+      server,
+      200,
+      'POST',
+      'sys/wrapping/wrap',
+      { s: 'in-clear' },
+      {
+        wrapTtlSeconds: 60,
+      },
+    )
+    const token = first.body.wrap_info.token
+    const again = await call(
+      server,
+      200,
+      'POST',
+      'sys/wrapping/unwrap',
+      { token },
+      {
+        wrapTtlSeconds: 30,
+      },
+    )
+    expect(again.text).not.toContain('in-clear')
+    expect(again.body.wrap_info).toMatchObject({
+      ttl: 30,
+      creation_path: 'sys/wrapping/unwrap',
+    })
+    const inner = again.body.wrap_info.token
+    const taken = await call(server, 200, 'POST', 'sys/wrapping/unwrap', { token: inner })
+    expect(taken.body.data).toEqual({ s: 'in-clear' })
+    await call(server, 400, 'POST', 'sys/wrapping/unwrap', { token })
+  })
+})
+
+describe('mounts asked for wrongly', () => {
+  it('are refused and not made', async () => {
+    await call(server, 400, 'POST', 'sys/mounts/x', { type: 'kv', config: 'x' })
+    await call(server, 400, 'POST', 'sys/mounts/x', { type: 'kv', options: { version: '3' } })
+    const { body } = await call(server, 200, 'GET', 'sys/mounts')
+    expect(Object.keys(body.data)).not.toContain('x/')
+  })
+})
+
+describe('namespaces', () => {
+  it('are shown with their whole path, their default policy with a time', async () => {
+    await call(server, 200, 'POST', 'sys/namespaces/a')
+    const of = { namespace: 'a' }
+    const inner = await call(server, 200, 'POST', 'sys/namespaces/b', undefined, of)
+    expect(inner.body.data.path).toBe('a/b/')
+    const policy = await call(server, 200, 'GET', 'sys/policies/acl/default', undefined, of)
+    expect(Date.parse(policy.body.data.modified)).toBeGreaterThan(Date.parse('2020-01-01'))
+  })
+})

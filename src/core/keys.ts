@@ -56,6 +56,12 @@ export const tokenRolePrefix = (namespaceId: string): string => `ns/${namespaceI
 export const tokenLeasePrefix = (namespaceId: string, accessor: string): string =>
   `ns/${namespaceId}/token-lease/${accessor}/`
 
+/**
+ * Mark: `<creation path>/h<accessor>`, the id under which sys/leases knows the token. It stands as long as
+ * the token's entry.
+ */
+export const tokenPathPrefix = (namespaceId: string): string => `ns/${namespaceId}/token-path/`
+
 /** What a token keeps to itself; ends with the token. */
 export const cubbyholePrefix = (namespaceId: string, accessor: string): string =>
   `ns/${namespaceId}/cubbyhole/${accessor}/`

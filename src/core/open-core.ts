@@ -129,7 +129,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     quotas: leaseCounts,
     work: new LeaseWork(contextOf),
   })
-  const leaseSweeps = new LeaseSweeps({ storage, clock, jobs, leases })
+  const leaseSweeps = new LeaseSweeps({ storage, clock, jobs, leases, tokens })
   const remounts = new Remounts({
     storage,
     mounts,

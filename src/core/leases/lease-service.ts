@@ -4,6 +4,7 @@
 
 import type { Clock } from '../../base/clock.ts'
 import { ApiError, badRequest, internal } from '../../base/errors.ts'
+import { MAX_PAGE } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Lease, LeaseKind } from '../../sdk/lease.ts'
 import type { Log } from '../../sdk/log.ts'
@@ -14,6 +15,7 @@ import {
   leasePrefix,
   ROOT_NAMESPACE_ID,
   tokenLeasePrefix,
+  tokenPathPrefix,
 } from '../keys.ts'
 import type { Counts } from '../metrics/server-metrics.ts'
 import type { Mount } from '../mounts/mount-table.ts'
@@ -198,13 +200,17 @@ export class LeaseService {
     return keys.map((key) => key.slice(base.length))
   }
 
-  /** Names directly below a prefix, as the list of sys/leases/lookup shows them. */
+  /** Names of leases and tokens directly below a prefix, as the list of sys/leases/lookup shows them. */
   async namesBelow(
     namespaceId: string,
     prefix: string,
     page: { after?: string; limit?: number },
   ): Promise<readonly string[]> {
-    return this.#storage.list(leasePrefix(namespaceId) + prefix, page)
+    const folders = [leasePrefix(namespaceId) + prefix, tokenPathPrefix(namespaceId) + prefix]
+    const [secrets, tokens] = await Promise.all(
+      folders.map((folder) => listAll(this.#storage, folder, page)),
+    )
+    return merged(secrets!, tokens!).slice(0, page.limit)
   }
 
   /** Queues the revocation of up to 20 leases in one commit; what is being revoked already is left. */
@@ -339,6 +345,32 @@ export class LeaseService {
 
 function isStale(record: LeaseRecord, mark: DueMark): boolean {
   return record.dueAtMs > mark.atMs + 1
+}
+
+/** Names of a folder from a place on; without a limit all of them, however many pages that takes. */
+async function listAll(
+  storage: CoreStorage,
+  folder: string,
+  page: { readonly after?: string; readonly limit?: number },
+): Promise<readonly string[]> {
+  if (page.limit !== undefined) return storage.list(folder, page)
+  const found: string[] = []
+  for (let { after } = page; ; after = found.at(-1)) {
+    const from = after === undefined ? {} : { after }
+    const names = await storage.list(folder, { ...from, limit: MAX_PAGE })
+    found.push(...names)
+    if (names.length < MAX_PAGE) return found
+  }
+}
+
+/** Two sorted lists as one, in byte order. */
+function merged(some: readonly string[], more: readonly string[]): readonly string[] {
+  if (more.length === 0) return some
+  if (some.length === 0) return more
+  return [...new Set([...some, ...more])]
+    .map((name) => Buffer.from(name))
+    .sort(Buffer.compare)
+    .map(String)
 }
 
 const fullPath = ({ place }: CoreContext): string => `${place.namespace.path}${place.path}`

@@ -1,11 +1,14 @@
 // Work over all leases below a prefix, however many they are: queueing their revocation, dropping them by
-// force, tidying their marks. It is a durable job that pages, so that a caller need not wait and no crash
+// force, tidying their marks. Tokens made below the prefix are leases too: they are revoked first, so that
+// none of them gets another lease meanwhile. It is a durable job that pages, so that a caller need not wait and no crash
 // leaves half of it undone; a caller who waits works it off itself, with the job as its safety net.
 import type { Clock } from '../../base/clock.ts'
 import { unavailable } from '../../base/errors.ts'
 import type { JobResult } from '../../sdk/job.ts'
 import type { JobRecord, JobService } from '../jobs/job-service.ts'
 import type { CoreStorage } from '../store.ts'
+import { MARKED_STEP } from '../tokens/token-revoke.ts'
+import type { TokenService } from '../tokens/token-service.ts'
 import type { LeaseService } from './lease-service.ts'
 
 export const LEASE_SWEEP_JOB = 'lease-sweep'
@@ -17,6 +20,8 @@ export interface LeaseSweep {
   readonly prefix: string
   /** Where an earlier run came to. */
   readonly after?: string
+  /** How far it came with the tokens; null: they are done. */
+  readonly tokensAfter?: string | null
 }
 
 /** Leases of one commit: each takes up to four of a batch's hundred writes. */
@@ -28,17 +33,27 @@ const MOST_AT_ONCE = 8
 /** A caller who waits has this long before the job takes over: longer than any request may take. */
 const HANDOVER_MS = 120_000
 
+type SweptTokens = Pick<TokenService, 'leaseNames' | 'revokeMarked'>
+
 export class LeaseSweeps {
   readonly #storage: CoreStorage
   readonly #clock: Clock
   readonly #jobs: JobService
   readonly #leases: LeaseService
+  readonly #tokens: SweptTokens
 
-  constructor(of: { storage: CoreStorage; clock: Clock; jobs: JobService; leases: LeaseService }) {
+  constructor(of: {
+    storage: CoreStorage
+    clock: Clock
+    jobs: JobService
+    leases: LeaseService
+    tokens: SweptTokens
+  }) {
     this.#storage = of.storage
     this.#clock = of.clock
     this.#jobs = of.jobs
     this.#leases = of.leases
+    this.#tokens = of.tokens
   }
 
   /** Leaves it to whoever works what is due. */
@@ -48,10 +63,10 @@ export class LeaseSweeps {
 
   /** Does it now. Where this ends early, the job goes on. Throws what went wrong with the first lease. */
   async carryOut(namespaceId: string, sweep: LeaseSweep, signal: AbortSignal): Promise<void> {
-    const first = await this.#leases.idsBelow(namespaceId, sweep.prefix, { limit: 1 })
-    if (first.length === 0) return
+    if (!(await this.#isAnythingBelow(namespaceId, sweep.prefix))) return
     const takeOver = this.#clock.now() + HANDOVER_MS
     const job = await this.#schedule(namespaceId, sweep, takeOver)
+    await this.#endTokens(namespaceId, sweep, Number.POSITIVE_INFINITY, signal)
     let after: string | undefined
     let failure: unknown = null
     while (failure === null) {
@@ -73,6 +88,10 @@ export class LeaseSweeps {
     const sweep = job.item as LeaseSweep
     const action = sweep.action === 'revoke' ? 'queue' : sweep.action
     let { after } = sweep
+    const tokensAfter = await this.#endTokens(job.namespaceId, sweep, RUN, signal)
+    if (tokensAfter !== null) {
+      return { againAtMs: this.#clock.now(), item: { ...sweep, tokensAfter } }
+    }
     for (let done = 0; done < RUN && !signal.aborted; done += PAGE) {
       const ids = await this.#page(job.namespaceId, sweep.prefix, after)
       const failure = await this.#each(ids, action, signal)
@@ -82,8 +101,34 @@ export class LeaseSweeps {
     }
     return {
       againAtMs: this.#clock.now(),
-      item: { ...sweep, ...(after === undefined ? undefined : { after }) },
+      item: { ...sweep, tokensAfter, ...(after === undefined ? undefined : { after }) },
     }
+  }
+
+  async #isAnythingBelow(namespaceId: string, prefix: string): Promise<boolean> {
+    const one = { limit: 1 }
+    const leases = await this.#leases.idsBelow(namespaceId, prefix, one)
+    if (leases.length > 0) return true
+    return (await this.#tokens.leaseNames(namespaceId, prefix, one)).length > 0
+  }
+
+  /** Revokes tokens in the order of their names; null when none is left, else how far it came. */
+  async #endTokens(
+    namespaceId: string,
+    { action, prefix, tokensAfter }: LeaseSweep,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    if (tokensAfter === null || action === 'tidy') return null
+    let after = tokensAfter ?? prefix
+    for (let done = 0; done < most && !signal.aborted; done += MARKED_STEP) {
+      const page = { limit: MARKED_STEP, after }
+      const names = await this.#tokens.leaseNames(namespaceId, prefix, page)
+      if (names.length > 0) await this.#tokens.revokeMarked(namespaceId, names)
+      if (names.length < MARKED_STEP) return null
+      after = names.at(-1)!
+    }
+    return after
   }
 
   #page(namespaceId: string, prefix: string, after: string | undefined) {

@@ -1,18 +1,31 @@
 // sys/leases. Source: Vault's API page "sys/leases". A lease of another namespace is "not found".
-import { badRequest } from '../../base/errors.ts'
+import { badRequest, notFound } from '../../base/errors.ts'
 import { boolean, signedDuration, string } from '../../schema/field.ts'
 import type { Answer, Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { LeaseRecord } from '../leases/lease-record.ts'
 import type { CoreContext } from '../request-context.ts'
+import type { TokenRecord } from '../tokens/token-record.ts'
 import { pageFields, pageOf } from './page-fields.ts'
 
 const { read, write, list } = endpoints<CoreContext>()
 
-async function leaseOf(ctx: CoreContext, id: string): Promise<LeaseRecord> {
-  const record = await ctx.core.leases.find(id)
-  if (!record || record.namespaceId !== ctx.place.namespace.id) throw badRequest('invalid lease')
-  return record
+/** The secret or the token of a lease id; null where this namespace has neither. */
+async function find(
+  ctx: CoreContext,
+  id: string,
+): Promise<{ lease: LeaseRecord; token: null } | { lease: null; token: TokenRecord } | null> {
+  const namespaceId = ctx.place.namespace.id
+  const lease = await ctx.core.leases.find(id)
+  if (lease?.namespaceId === namespaceId) return { lease, token: null }
+  const token = await ctx.core.tokens.findByLease(id)
+  return token?.namespaceId === namespaceId ? { lease: null, token } : null
+}
+
+async function existing(ctx: CoreContext, id: string) {
+  const found = await find(ctx, id)
+  if (!found) throw badRequest('invalid lease')
+  return found
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString()
@@ -31,8 +44,25 @@ function lookupView(record: LeaseRecord, nowMs: number): Data {
   }
 }
 
+function tokenView(id: string, { entry }: TokenRecord, nowMs: number): Data {
+  const ends = entry.expiresAtMs > 0
+  return {
+    expire_time: ends ? iso(entry.expiresAtMs) : null,
+    id,
+    issue_time: iso(entry.createdAtMs),
+    last_renewal: entry.renewedAtMs ? iso(entry.renewedAtMs) : null,
+    renewable: ends && entry.renewable,
+    ttl: ends ? Math.max(0, Math.floor((entry.expiresAtMs - nowMs) / 1000)) : 0,
+  }
+}
+
 async function renew(ctx: CoreContext, id: string, increment: number): Promise<Answer> {
-  await leaseOf(ctx, id)
+  const { token } = await existing(ctx, id)
+  if (token) {
+    const { entry } = token
+    if (entry.expiresAtMs === 0 || !entry.renewable) throw badRequest('lease is not renewable')
+    throw badRequest('tokens cannot be renewed through this endpoint')
+  }
   const record = await ctx.core.leases.renew(id, increment)
   const ttlSeconds = Math.floor((record.expiresAtMs - ctx.clock.now()) / 1000)
   const isCapped = increment > 0 && ttlSeconds + 1 < increment
@@ -50,14 +80,28 @@ async function renew(ctx: CoreContext, id: string, increment: number): Promise<A
 }
 
 async function revoke(ctx: CoreContext, id: string, sync: boolean): Promise<Answer> {
-  const record = await ctx.core.leases.find(id)
   // An unknown lease is as good as revoked; one of another namespace looks the same.
-  if (record?.namespaceId === ctx.place.namespace.id) await ctx.core.leases.revoke(id, sync)
+  const found = await find(ctx, id)
+  if (found?.lease) await ctx.core.leases.revoke(id, sync)
+  else if (found) await ctx.core.tokens.revoke(found.token)
   return sync ? { empty: true } : QUEUED
 }
 
-/** '' or a folder: a prefix names whole segments. */
-const folderOf = (prefix: string): string => (prefix === '' ? '' : `${prefix.replace(/\/+$/, '')}/`)
+/**
+ * A prefix names whole segments. None at all would be every lease of the namespace, and one that begins
+ * with a slash covers nothing: neither may pass for what was meant.
+ */
+function folderOf(prefix: string): string {
+  if (prefix === '' || prefix.startsWith('/')) {
+    throw notFound('1 error occurred:\n\t* unsupported path\n\n')
+  }
+  return `${prefix.replace(/\/+$/, '')}/`
+}
+
+async function lookup(ctx: CoreContext, id: string): Promise<Data> {
+  const { lease, token } = await existing(ctx, id)
+  return token ? tokenView(id, token, ctx.clock.now()) : lookupView(lease, ctx.clock.now())
+}
 
 /** Accepted: the work is queued and goes on without the caller. */
 const QUEUED: Answer = { raw: { status: 202, headers: ['Cache-Control', 'no-store'], body: null } }
@@ -70,6 +114,12 @@ async function sweep(
 ): Promise<Answer> {
   const { id } = ctx.place.namespace
   const folder = folderOf(prefix)
+  const one = prefix.endsWith('/') ? null : await find(ctx, prefix)
+  if (one?.lease && action === 'force') {
+    await ctx.core.leases.forget(prefix, ctx.signal)
+    return sync ? { empty: true } : QUEUED
+  }
+  if (one) return revoke(ctx, prefix, sync)
   if (!sync) {
     await ctx.core.leaseSweeps.queue(id, { action, prefix: folder })
     return QUEUED
@@ -92,7 +142,7 @@ export const leaseEndpoints: readonly Row<CoreContext>[] = [
     effects: false,
     handle: async (ctx, { lease_id }) => {
       if (!lease_id) throw badRequest('lease_id must be specified')
-      return { data: lookupView(await leaseOf(ctx, lease_id), ctx.clock.now()) }
+      return { data: await lookup(ctx, lease_id) }
     },
   }),
   list('leases/lookup', {

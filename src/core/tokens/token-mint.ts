@@ -1,5 +1,5 @@
-// Makes tokens. A service token is three writes: its entry, its mark below the parent, its due mark. A
-// parent's first child sets a flag in the parent's entry; later children only expect that entry, so that
+// Makes tokens. A service token is four writes: its entry, its marks below the parent and below its path,
+// its due mark. A parent's first child sets a flag in the parent's entry; later children only expect that entry, so that
 // they don't conflict with one another, yet none can be added to a token that is being revoked.
 import { badRequest, denied } from '../../base/errors.ts'
 import { MAX_TOKEN_CHARS, MAX_TOKEN_DEPTH } from '../../base/limits.ts'
@@ -7,6 +7,7 @@ import { tokenChildPrefix, tokenKey } from '../keys.ts'
 import type { CoreTx } from '../store.ts'
 import { DUE_TOKEN, type TokenCore } from './token-core.ts'
 import { decodeEntry, EMPTY_TOKEN, encodeEntry, isOver, type TokenEntry } from './token-entry.ts'
+import { tokenLeaseMark } from './token-lease.ts'
 import type { TokenRecord } from './token-record.ts'
 import {
   accessorOf,
@@ -71,6 +72,8 @@ export async function mintInto(
   const accessor = accessorOf(of.namespaceId, hash)
   tx.put(key, encodeEntry(entry))
   if (of.parent) tx.mark(tokenChildPrefix(of.parent.namespaceId, of.parent.hash) + accessor)
+  const leaseMark = tokenLeaseMark(of.namespaceId, hash, entry)
+  if (leaseMark !== null) tx.mark(leaseMark)
   if (entry.expiresAtMs > 0) {
     core.due.schedule(tx, DUE_TOKEN, of.namespaceId, hash, entry.expiresAtMs)
   }

@@ -2,6 +2,7 @@
 // secrets behind the token hashes, so it is made when the server is unsealed and closed when it is sealed.
 import { anyCidrContains } from '../../base/cidr.ts'
 import type { Login } from '../../sdk/answer.ts'
+import type { Page } from '../../sdk/storage.ts'
 import type { Mount } from '../mounts/mount-table.ts'
 import type { Place, TopologyView } from '../mounts/topology.ts'
 import type { CoreTx } from '../store.ts'
@@ -15,6 +16,7 @@ import {
   type TokenDeps,
 } from './token-core.ts'
 import type { TokenEntry } from './token-entry.ts'
+import { leaseNames, refOfLeaseName, tokenLeaseId } from './token-lease.ts'
 import { listAccessors } from './token-list.ts'
 import { type LoginEntity, type LoginToken, mintLogin } from './token-login.ts'
 import {
@@ -36,9 +38,16 @@ import {
   resolveToken,
   type Snapshot,
 } from './token-resolve.ts'
-import { expireToken, isOrphan, revokeOrphan, revokeToken, spendUse } from './token-revoke.ts'
+import {
+  expireToken,
+  isOrphan,
+  revokeMarked,
+  revokeOrphan,
+  revokeToken,
+  spendUse,
+} from './token-revoke.ts'
 import { clearBelongings, isStored, sweepCut, sweepTree } from './token-sweep.ts'
-import type { TokenRef } from './token-text.ts'
+import { accessorOf, type TokenRef } from './token-text.ts'
 import { type TidyCounts, tidyTokens } from './token-tidy.ts'
 
 /** Runs what a due mark of a token stands for. True: done, the mark can go. */
@@ -72,6 +81,12 @@ export interface TokenService {
   renew(record: TokenRecord, renewal: Renewal): Promise<Renewed>
   /** The token and everything below it; false where there is none. */
   revoke(ref: TokenRef): Promise<boolean>
+  /** The living token that sys/leases knows under this id; null where there is none. */
+  findByLease(leaseId: string): Promise<TokenRecord | null>
+  /** Names of tokens made below a path ('' or a folder), as sys/leases knows them; byte order. */
+  leaseNames(namespaceId: string, prefix: string, page: Page): Promise<readonly string[]>
+  /** Revokes up to MARKED_STEP of them with their trees, in one commit. */
+  revokeMarked(namespaceId: string, names: readonly string[]): Promise<void>
   /** The token alone; its children become orphans. */
   revokeOrphan(ref: TokenRef): Promise<boolean>
   /**
@@ -127,6 +142,14 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
     hold: (tx, record, what, trustsRecord) => hold(core, tx, record, what, trustsRecord),
     renew: (record, renewal) => renewToken(core, record, renewal),
     revoke: (ref) => revokeToken(core, ref),
+    async findByLease(leaseId) {
+      const ref = refOfLeaseName(leaseId)
+      const record =
+        ref && (await findToken(core, locateAccessor(core, accessorOf(ref.namespaceId, ref.hash))))
+      return record && tokenLeaseId(record) === leaseId ? record : null
+    },
+    leaseNames: (namespaceId, prefix, page) => leaseNames(core.storage, namespaceId, prefix, page),
+    revokeMarked: (namespaceId, names) => revokeMarked(core, namespaceId, names),
     revokeOrphan: (ref) => revokeOrphan(core, ref),
     spendUse: (record) => spendUse(core, record),
     isAddressBound: ({ cidrs }, address) => cidrs.length === 0 || anyCidrContains(cidrs, address),

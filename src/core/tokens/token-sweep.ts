@@ -16,8 +16,8 @@ import { removeEntry } from './token-revoke.ts'
 import { accessorOf, parseAccessor, type TokenRef } from './token-text.ts'
 import { tombstoneKey } from './token-tombstones.ts'
 
-/** Tokens of one commit: each is at most one read and six writes. */
-const STEP = Math.floor(MAX_BATCH_KEYS / 6)
+/** Tokens of one commit: each is at most one read and seven writes. */
+const STEP = Math.floor(MAX_BATCH_KEYS / 7)
 
 /** Runs until all is done (true) or the signal fires (false). */
 export async function sweepTree(

@@ -4,6 +4,7 @@ import { dueKey } from '../jobs/due-index.ts'
 import { tokenChildPrefix, tokenKey, tokenPrefix } from '../keys.ts'
 import { DUE_TOKEN, type TokenCore } from './token-core.ts'
 import { decodeEntry, parentOf, type TokenEntry } from './token-entry.ts'
+import { tokenLeaseMark } from './token-lease.ts'
 import { accessorOf, parseAccessor } from './token-text.ts'
 
 export interface TidyCounts {
@@ -12,7 +13,7 @@ export interface TidyCounts {
   readonly mended: number
 }
 
-/** Tokens of one read and commit: each has at most two marks and one entry. */
+/** Tokens of one read and commit: each has at most three marks and one entry. */
 const STEP = 30
 
 export async function tidyTokens(
@@ -77,6 +78,8 @@ function marksOf(namespaceId: string, hash: string, entry: TokenEntry): Mark[] {
     const key = dueKey(DUE_TOKEN, namespaceId, hash, entry.expiresAtMs)
     marks.push({ key, parentKey: null })
   }
+  const leaseMark = tokenLeaseMark(namespaceId, hash, entry)
+  if (leaseMark !== null) marks.push({ key: leaseMark, parentKey: null })
   const parent = parentOf(entry)
   const ref = parent === null ? null : parseAccessor(parent)
   if (ref) {

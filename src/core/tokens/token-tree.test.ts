@@ -73,7 +73,7 @@ async function create(tokens: TokenService, parent: Node | null, namespaceId: st
     namespaceId,
     kind: 'service',
     parent: record,
-    entry: { policies: ['default'], ttlSeconds: 3600 },
+    entry: { policies: ['default'], path: 'auth/token/create', ttlSeconds: 3600 },
   })
 }
 
@@ -89,6 +89,7 @@ function expectTidy(storage: MemoryCoreStorage, nodes: readonly Node[]): void {
   const keys = [...storage.entries.keys()]
   const of = (part: string) => keys.filter((key) => key.startsWith('ns/') && key.includes(part))
   expect(of('/token/')).toHaveLength(living.length)
+  expect(of('/token-path/')).toHaveLength(living.length)
   expect(of('/token-child/')).toHaveLength(living.filter((node) => node.parent).length)
   expect(of('/token-tombstone/')).toEqual([])
   expect(of('/token-sweep/')).toEqual([])

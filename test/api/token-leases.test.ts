@@ -55,7 +55,11 @@ const marks = () => server.backend.range('ns/root/token-path/', { limit: 100 })
 describe('tokens in sys/leases', () => {
   it('are listed beside the leases of secrets, page by page', async () => {
     await server.call('GET', 'out/creds/app')
-    const ids = [await make(), await make({ type: 'batch' }), await make({ id: 'mine' })]
+    const ids = [
+      await make(),
+      await make({ type: 'batch', policies: ['default'] }),
+      await make({ id: 'mine' }),
+    ]
     const sorted = [ids[0]!, ids[2]!].map(({ id }) => id.split('/').at(-1)!).sort()
     expect(await names('')).toEqual(['auth/', 'out/'])
     expect(await names('auth/')).toEqual(['token/'])
@@ -127,9 +131,12 @@ describe('revoking tokens through sys/leases', () => {
     ['revoke-prefix/auth/token/create/', false],
     ['revoke-force/auth', true],
   ])('ends all that were made below a path: %s, sync %s', async (path, sync) => {
-    await server.call('POST', 'auth/token/roles/app', { path_suffix: 'v1' })
+    await server.call('POST', 'auth/token/roles/app', { path_suffix: 'first' })
     const made = [await make({ policies: ['root'] }), await make({ id: 'mine' })]
-    made.push(await make({}, { token: made[0]!.text }), await make({}, {}, 'create/app'))
+    made.push(
+      await make({}, { token: made[0]!.text }),
+      await make({ policies: ['default'] }, {}, 'create/app'),
+    )
     made.push(await make({ no_parent: true }))
     await server.call('GET', 'out/creds/app', undefined, { token: made[0]!.text })
     for (let count = 0; count < 30; count++) made.push(await make())
@@ -144,12 +151,12 @@ describe('revoking tokens through sys/leases', () => {
   })
 
   it('takes whole segments, and only those', async () => {
-    await server.call('POST', 'auth/token/roles/app', { path_suffix: 'v1' })
-    const suffixed = await make({}, {}, 'create/app')
+    await server.call('POST', 'auth/token/roles/app', { path_suffix: 'first' })
+    const suffixed = await make({ policies: ['default'] }, {}, 'create/app')
     const plain = await make()
     await put('revoke-prefix/auth/token/creat')
     expect(await isAlive(plain.text)).toBe(true)
-    await put('revoke-prefix/auth/token/create/app/v1')
+    await put('revoke-prefix/auth/token/create/app/first')
     expect([await isAlive(suffixed.text), await isAlive(plain.text)]).toEqual([false, true])
   })
 

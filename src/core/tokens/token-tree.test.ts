@@ -73,7 +73,7 @@ async function create(tokens: TokenService, parent: Node | null, namespaceId: st
     namespaceId,
     kind: 'service',
     parent: record,
-    entry: { policies: ['default'], path: 'auth/token/create', ttlSeconds: 3600 },
+    entry: { policies: ['default'], path: 'auth/app/login', ttlSeconds: 3600 },
   })
 }
 

@@ -177,6 +177,26 @@ describe('revoking tokens through sys/leases', () => {
     expect(await marks()).toEqual([])
   })
 
+  it('ends the tokens also where a lease below the path can not be revoked', async () => {
+    await server.call('GET', 'out/creds/app')
+    const of = { wrapTtlSeconds: 600 }
+    const { token } = (await server.call('GET', 'out/creds/app', undefined, of)).body.wrap_info
+    world.isDown = true
+    expect((await put('revoke-prefix/out')).status).toBe(500)
+    expect((await server.call('POST', 'sys/wrapping/unwrap', { token })).status).toBe(400)
+    expect(await marks()).toEqual([])
+  })
+
+  it('takes away a mark whose token is gone', async () => {
+    const { text } = await make()
+    const [key] = await marks()
+    await server.call('POST', 'auth/token/revoke', { token: text })
+    const writes = new Map([[key!, new Uint8Array()]])
+    await server.backend.commit({ expect: new Map(), writes })
+    expect((await put('revoke-prefix/auth/token')).status).toBe(204)
+    expect(await marks()).toEqual([])
+  })
+
   it('keeps to its namespace', async () => {
     await server.call('POST', 'sys/namespaces/other')
     const of = { namespace: 'other' }

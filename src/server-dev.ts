@@ -8,6 +8,7 @@ import type { Random } from './base/random.ts'
 import type { CoreRequest } from './core/core-request.ts'
 import type { Host } from './core/host.ts'
 import { handleRequest } from './core/request.ts'
+import { mintRootToken } from './core/seal/bootstrap.ts'
 import { AEAD_KEY_BYTES } from './crypto/aead.ts'
 import { parseServerConfig, type ServerConfig } from './server-config.ts'
 
@@ -77,7 +78,7 @@ export async function prepareDev(host: Host, options: DevOptions): Promise<DevRe
   }
   await host.seal.unseal(unsealKey)
   if (!status.initialized) await writeFirstSecret(host, secrets.root_token)
-  const rootToken = await keepRootToken(host, secrets.root_token, options)
+  const rootToken = await keepRootToken(host, secrets, options)
   options.storeToken?.(rootToken)
   return { rootToken, unsealKey: secrets.unseal_key, isNew: !status.initialized }
 }
@@ -108,20 +109,20 @@ function writeSecrets(dataDir: string, secrets: DevSecrets): void {
   renameSync(`${path}.new`, path)
 }
 
-/** The root token in use: another one is made where the command line asks for it. */
-async function keepRootToken(host: Host, stored: string, options: DevOptions): Promise<string> {
-  const wanted = options.rootTokenId
-  if (wanted === '' || wanted === stored) return stored
-  const made = await call(host, stored, 'POST', 'auth/token/create', {
-    id: wanted,
-    policies: ['root'],
-    no_parent: true,
-  })
-  // It may be there from an earlier start with the same wish.
-  if (made.status >= 400 && (await call(host, wanted, 'GET', 'sys/mounts')).status !== 200) {
-    throw new Error(`the root token ${wanted} can't be made: ${made.text}`)
+/** A root token that lives: the one asked for, the one of the last start, or a new one if that was revoked. */
+async function keepRootToken(
+  host: Host,
+  secrets: DevSecrets,
+  options: DevOptions,
+): Promise<string> {
+  const core = host.core!
+  const wanted = options.rootTokenId || secrets.root_token
+  if ((await core.tokens.find(wanted))?.isRoot) return wanted
+  const token = await mintRootToken(core, options.rootTokenId ? { id: options.rootTokenId } : {})
+  if (options.dataDir && !options.rootTokenId) {
+    writeSecrets(options.dataDir, { ...secrets, root_token: token })
   }
-  return wanted
+  return token
 }
 
 async function writeFirstSecret(host: Host, token: string): Promise<void> {

@@ -165,6 +165,31 @@ describe('leases', () => {
     expect(world.accounts.size).toBe(0)
   })
 
+  it.each(['token', 'prefix', 'force', 'mount'])(
+    'revoked by %s while they are being made are not handed out, and undone',
+    async (by) => {
+      const token = (await server.call('POST', 'auth/token/create', { policies: ['root'] })).body
+        .auth.client_token
+      let open = (): void => undefined
+      world.gate = new Promise((resolve) => {
+        open = resolve
+      })
+      const asked = creds({ token })
+      await pass(1)
+      if (by === 'token') await server.call('POST', 'auth/token/revoke', { token })
+      if (by === 'prefix') await server.call('PUT', 'sys/leases/revoke-prefix/out')
+      if (by === 'force') await server.call('PUT', 'sys/leases/revoke-force/out')
+      if (by === 'mount') await server.call('DELETE', 'sys/mounts/out')
+      await pass(5)
+      open()
+      const reply = await asked
+      expect(reply.status).toBe(503)
+      expect(world.accounts.size).toBe(1)
+      await pass(15)
+      expect(world.accounts.size).toBe(0)
+    },
+  )
+
   it('do not cross namespaces', async () => {
     await server.call('POST', 'sys/namespaces/other')
     const { lease_id } = (await creds()).body

@@ -179,6 +179,20 @@ describe('a development server', () => {
     expect((await server.call('GET', 'secret/data/mine')).body.data.data).toEqual({ x: 1 })
   })
 
+  it('makes a new root token where the old one was revoked', async () => {
+    const server = await started({ dev: { rootTokenId: '' } })
+    const token = server.rootToken
+    await server.call('POST', 'auth/token/revoke-self')
+    await server.stop()
+    await server.start()
+    expect(server.rootToken).not.toBe(token)
+    expect((await server.call('GET', 'secret/data/hello')).status).toBe(200)
+    const again = server.rootToken
+    await server.stop()
+    await server.start()
+    expect(server.rootToken).toBe(again)
+  })
+
   it('takes the root token that it is given', async () => {
     const server = await started({ dev: { rootTokenId: 'root' } })
     expect(server.rootToken).toBe('root')

@@ -13,6 +13,8 @@ export class World {
   readonly revoked: string[] = []
   /** What the reminder job said, and when. */
   readonly reminded: string[] = []
+  /** While it is pending, making an account takes its time. */
+  gate: Promise<void> | null = null
   /** While it is pending, taking an account away hangs. */
   hang: Promise<void> | null = null
   /** While true, every call to the world fails. */
@@ -87,6 +89,7 @@ export function outsideEngine(world: World, type = 'outside'): Engine {
           const name = `${role}-${ctx.random.bytes(6).toString('hex')}`
           const lease = await ctx.lease(account, { internal: { name }, ttlSeconds: ttl })
           if (world.isDown) throw unavailable('the world is down')
+          if (world.gate) await world.gate
           world.accounts.set(name, lease.expiresAtMs)
           if (world.failsAfterCreate) throw unavailable('the answer of the world was lost')
           return { data: { name }, lease }

@@ -19,6 +19,11 @@ export interface LeaseRecord {
   readonly tokenAccessor: string
   readonly internal: unknown
   readonly issuedAtMs: number
+  /**
+   * Set while the request that makes it runs: until then nobody undoes it, since what it stands for may
+   * be made after that. The request itself finds out that it was revoked, or this time passes.
+   */
+  readonly madeUntilMs?: number
   readonly expiresAtMs: number
   /** A renewal never goes past this. */
   readonly maxExpiresAtMs: number

@@ -3,7 +3,7 @@
 // shown by sys/leases and never forgotten.
 
 import type { Clock } from '../../base/clock.ts'
-import { ApiError, badRequest, internal } from '../../base/errors.ts'
+import { ApiError, badRequest, internal, unavailable } from '../../base/errors.ts'
 import { MAX_PAGE } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Lease, LeaseKind } from '../../sdk/lease.ts'
@@ -93,6 +93,7 @@ export class LeaseService {
       tokenAccessor: token?.accessor ?? '',
       internal: of.internal,
       issuedAtMs: now,
+      madeUntilMs: now + PENDING_MS,
       expiresAtMs: now + ttlSeconds * 1000,
       maxExpiresAtMs: now + maxSeconds * 1000,
       renewedAtMs: 0,
@@ -123,18 +124,23 @@ export class LeaseService {
     }
   }
 
-  /** The answer goes out: from now on the lease lives until it expires. */
+  /**
+   * The answer goes out: from now on the lease lives until it expires. 503 where it was revoked while it
+   * was being made (its token ended, its mount was disabled): then the caller gives it up.
+   */
   async activate(lease: Lease): Promise<void> {
-    await this.#change(lease.id, (record) => ({
-      ...record,
-      state: 'active',
-      dueAtMs: record.expiresAtMs,
-    }))
+    const active = await this.#change(lease.id, ({ madeUntilMs: _, ...record }) =>
+      record.state === 'pending'
+        ? { ...record, state: 'active', dueAtMs: record.expiresAtMs }
+        : { ...record, madeUntilMs: record.dueAtMs },
+    )
+    if (active?.state === 'active') return
+    throw unavailable('the lease was revoked while it was being made')
   }
 
   /** The request failed after `begin`: what it made outside is undone as soon as possible. */
   async giveUp(lease: Lease): Promise<void> {
-    await this.#change(lease.id, (record) => this.#revoking(record))
+    await this.#change(lease.id, (record) => this.#revokingNow(record))
   }
 
   async find(leaseId: string): Promise<LeaseRecord | null> {
@@ -167,7 +173,8 @@ export class LeaseService {
   /** Queues the revocation; with `sync` it is also carried out now, and what fails is thrown. */
   async revoke(leaseId: string, sync: boolean): Promise<void> {
     const record = await this.#change(leaseId, (old) => this.#revoking(old))
-    if (!record || !sync) return
+    // What is still being made is undone by the request that makes it.
+    if (!record || !sync || record.madeUntilMs !== undefined) return
     const failure = await this.#carryOut(record, new AbortController().signal)
     if (failure === null) return
     throw internal(`failed to revoke ${JSON.stringify(leaseId)}: ${failure}`)
@@ -176,7 +183,7 @@ export class LeaseService {
   /** Forgets a lease whatever the outside says (revoke-force): for what can't be revoked any more. */
   async forget(leaseId: string, signal: AbortSignal): Promise<void> {
     const record = await this.#change(leaseId, (old) => this.#revoking(old))
-    if (!record) return
+    if (!record || record.madeUntilMs !== undefined) return
     try {
       await this.#work.revoke(record, signal)
     } catch (error) {
@@ -268,7 +275,8 @@ export class LeaseService {
     const record = await this.find(leaseIdOf(mark.id))
     if (!record || isStale(record, mark)) return true
     if (record.state === 'irrevocable') return true
-    const due = record.state === 'revoking' ? record : await this.#begunRevoking(record)
+    const isBegun = record.state === 'revoking' && record.madeUntilMs === undefined
+    const due = isBegun ? record : await this.#begunRevoking(record)
     // By a clock that went back it is not due yet: the mark stays, unless a renewal has moved it.
     if (due && due.state !== 'revoking') return due.state === 'irrevocable' || isStale(due, mark)
     if (due) await this.#carryOut(due, signal)
@@ -278,11 +286,16 @@ export class LeaseService {
   /** An expired (or abandoned) lease turns to revoking first, so that no renewal can slip in. */
   async #begunRevoking(record: LeaseRecord): Promise<LeaseRecord | null> {
     return this.#change(record.id, (old) =>
-      old.dueAtMs > this.#clock.now() ? old : this.#revoking(old),
+      old.dueAtMs > this.#clock.now() ? old : this.#revokingNow(old),
     )
   }
 
   #revoking(record: LeaseRecord): LeaseRecord {
+    if (record.madeUntilMs === undefined) return this.#revokingNow(record)
+    return { ...record, state: 'revoking', dueAtMs: record.madeUntilMs }
+  }
+
+  #revokingNow({ madeUntilMs: _, ...record }: LeaseRecord): LeaseRecord {
     return { ...record, state: 'revoking', dueAtMs: this.#clock.now() }
   }
 

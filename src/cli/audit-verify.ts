@@ -64,7 +64,9 @@ const count = (number: number, thing: string): string =>
 
 function reportJson(report: ChainReport): OrderedMap {
   return toJson({
-    proven: report.isProven,
+    proven: report.isUnchanged && report.isComplete,
+    unchanged: report.isUnchanged,
+    complete: report.isComplete,
     lines: report.lines,
     failures: report.failures.map(({ place, why }) => ({
       file: place?.file,
@@ -85,7 +87,7 @@ function reportJson(report: ChainReport): OrderedMap {
 
 async function print(context: Context, report: ChainReport): Promise<number> {
   const { ui, args } = context
-  const code = report.isProven ? 0 : 2
+  const code = report.isUnchanged ? 0 : 2
   if (ui.format !== 'table') {
     await outputData(ui, reportJson(report))
     return code
@@ -103,8 +105,18 @@ async function print(context: Context, report: ChainReport): Promise<number> {
     `in ${count(args.length, 'file')}`,
   ]
   const what = counted.join(' ')
-  if (report.isProven) ui.out(`Success! Proven unchanged and complete: ${what}.`)
-  else ui.out(`Not proven: ${what}.`)
+  if (report.isComplete) ui.out(`Success! Proven unchanged and complete: ${what}.`)
+  else if (report.isUnchanged) {
+    ui.out(
+      `Success! Proven unchanged: ${what}. Whether the ends were cut is only known with -heads.`,
+    )
+  } else ui.out(`Not proven: ${what}.`)
+  if (report.failures.some(({ place }) => place === undefined) && context.flags.heads) {
+    ui.warn(
+      'If a log was removed on purpose, let the server forget its writers: ' +
+        '"delete sys/audit-chain before=TIME" (RFC 3339; those last written before then).',
+    )
+  }
   return code
 }
 
@@ -115,7 +127,8 @@ export const auditVerify = defineCommand({
   about: [
     'Checks the chain in audit log files: that no line was changed, removed, put in, moved or cut off. Rotated ' +
       'files of one log are given together, in any order. The first bad line is named.',
-    'The exit code is 0 if all is proven, 1 if a file can not be read, 2 if something is wrong.',
+    'The exit code is 0 if the lines are unchanged (and with -heads none is missing), 1 if a file can not be ' +
+      'read, 2 if something is wrong or there is nothing to prove.',
   ],
   examples: [
     { does: 'A log with its rotated files:', run: ['{} audit verify /var/log/audit.log*'] },

@@ -15,6 +15,7 @@ import {
   assertPathFree,
   changeHeaderSetting,
   changeTable,
+  forgetHeads,
   type HeaderSettings,
   loadSigner,
   readHeaderSettings,
@@ -137,7 +138,9 @@ export class AuditBroker {
         accessor: `audit_${mount.type}_${random.bytes(4).toString('hex')}`,
         salt: random.uuid(),
       }
-      assertPathFree(await readTable(storage), path)
+      const records = await readTable(storage)
+      assertPathFree(records, path)
+      assertFileFree(records, mount)
       const run = await this.#start(record)
       try {
         await run.open()
@@ -154,15 +157,24 @@ export class AuditBroker {
     })
   }
 
-  /** Removes a device; its chain is ended and its target closed. Throws 400 where there is none. */
+  /**
+   * Removes a device; its chain is ended and its target closed. Nothing happens where there is none. Throws
+   * 400 where the others can't record now: from then on every request would be refused.
+   */
   disable(path: string): Promise<void> {
     return this.#inTurn(async () => {
       const wanted = withSlash(path)
-      await changeTable(this.#parts.storage, (records) => {
-        if (!records.some((record) => record.path === wanted))
-          throw badRequest('no matching backend')
-        return records.filter((record) => record.path !== wanted)
-      })
+      const others = this.#runs.filter((run) => run.record.path !== wanted)
+      if (others.length === this.#runs.length) return
+      if (others.length > 0 && others.every((run) => run.queue.trouble !== undefined)) {
+        const names = others.map((run) => run.record.path).join(', ')
+        throw badRequest(
+          `${wanted} is the only audit device that records now; bring back ${names} or enable another first`,
+        )
+      }
+      await changeTable(this.#parts.storage, (records) =>
+        records.filter((record) => record.path !== wanted),
+      )
       await this.#load()
     })
   }
@@ -211,6 +223,11 @@ export class AuditBroker {
     const heads: WriterHead[] = []
     for await (const head of readHeads(this.#parts.storage)) heads.push(head)
     return heads
+  }
+
+  /** Forgets the writers that were last written to before then; answers how many. */
+  forgetHeads(beforeMs: number): Promise<number> {
+    return forgetHeads(this.#parts.storage, beforeMs)
   }
 
   /** Trouble of each device by path, for health and metrics; undefined while it is well. */
@@ -275,6 +292,16 @@ export class AuditBroker {
 const withSlash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
 
 /** 500 that says which device failed how, without naming its target. */
+/** Two devices on one file would write every line twice and mix their chains. */
+function assertFileFree(records: readonly AuditMountRecord[], mount: NewAuditMount): void {
+  const file = mount.options.file_path ?? mount.options.path
+  if (mount.type !== 'file' || !file || !file.startsWith('/') || file === '/dev/null') return
+  const other = records.find(
+    ({ type, options }) => type === 'file' && (options.file_path ?? options.path) === file,
+  )
+  if (other) throw badRequest(`the audit device ${other.path} writes to that file already`)
+}
+
 function refusal(paths: readonly string[], troubles: readonly unknown[]): ApiError {
   const words = troubles.map((trouble, at) => {
     const why = trouble instanceof DeviceTrouble ? trouble.message : 'it failed'
@@ -282,7 +309,10 @@ function refusal(paths: readonly string[], troubles: readonly unknown[]): ApiErr
   })
   return new ApiError(
     500,
-    [`no audit device could record the request, so it was refused: ${words.join('; ')}`],
+    [
+      `no audit device could record the request, so it was refused: ${words.join('; ')}`,
+      'mend what the device writes to; it is tried again by itself',
+    ],
     { cause: troubles[0] },
   )
 }

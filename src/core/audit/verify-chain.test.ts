@@ -80,13 +80,27 @@ describe('verifyChains', () => {
     const heads = [writer.head()]
     const report = await verifyChains([file('a', log)], { publicKeys, heads })
     expect(report).toEqual({
-      isProven: true,
+      isUnchanged: true,
+      isComplete: true,
       lines: 8,
       failures: [],
       torn: [],
       notes: [],
       writers: [{ writer: 'w', device: 'file/', firstLine: 1, lastLine: 8, hasEnded: true }],
     })
+  })
+
+  it('proves nothing from nothing, nor from a last line of which a part is left', async () => {
+    const writer = new TestWriter('w')
+    const log = plainLog(writer)
+    const whole = Buffer.concat(log.map((line) => Buffer.from(line)))
+    expect(await firstFailure([file('a', [])])).toContain('an empty log proves nothing')
+    const heads = [writer.head()]
+    expect(await firstFailure([file('a', [])], { publicKeys, heads })).toContain('proves nothing')
+    const cut = [whole.subarray(0, whole.length - 20)]
+    expect(await firstFailure([file('a', cut)])).toContain('it may have been cut')
+    const report = await verifyChains([file('a', log)], { publicKeys })
+    expect(report).toMatchObject({ isUnchanged: true, isComplete: false })
   })
 
   it.each<[string, (log: (string | Buffer)[] & string[]) => (string | Buffer)[], string]>([

@@ -39,7 +39,10 @@ export interface WriterReport {
 }
 
 export interface ChainReport {
-  readonly isProven: boolean
+  /** Of the lines given none was changed, removed from between, inserted or moved. */
+  readonly isUnchanged: boolean
+  /** And none is missing at the ends, by the server's heads: never true without them. */
+  readonly isComplete: boolean
   readonly lines: number
   /** The first bad line in the order of the files, then what else was found (at most 100). */
   readonly failures: readonly ChainFailure[]
@@ -90,6 +93,8 @@ class Verification {
   #bad: BadLine[] = []
   readonly #gaps: Gap[] = []
   readonly #notes: string[] = []
+  /** The last line of each source. */
+  readonly #lastLines: { place: LinePlace }[] = []
   #lines = 0
 
   constructor(options: VerifyOptions) {
@@ -101,6 +106,7 @@ class Verification {
     // A line break that ends a fragment may leave an empty line.
     if (line.length === 0) return
     this.#lines++
+    this.#lastLines[place.source] = { place }
     const link = readLink(line)
     if (link === undefined) this.#takeUnchained(line, place)
     else if (isIntact(link)) this.#takeLinked(link, line, place)
@@ -120,11 +126,21 @@ class Verification {
       if (isPartial) this.#notes.push(why)
       else this.#fail(undefined, why)
     }
+    if (this.#trails.size === 0) {
+      this.#fail(undefined, 'there is no line of a chain: an empty log proves nothing')
+    }
+    if (!this.#options.heads) {
+      for (const { place } of this.#lastLines) {
+        if (!this.#torn.includes(place)) continue
+        this.#fail(place, 'only a part of the last line is left: it may have been cut')
+      }
+    }
     if (!this.#options.publicKeys) {
       this.#notes.push("the signing key was taken from the logs: compare it with the server's")
     }
     return {
-      isProven: this.#failures.length === 0,
+      isUnchanged: this.#failures.length === 0,
+      isComplete: this.#failures.length === 0 && this.#options.heads !== undefined && !isPartial,
       lines: this.#lines,
       failures: this.#failures.sort(byPlace).slice(0, MAX_FINDINGS),
       torn: this.#torn,

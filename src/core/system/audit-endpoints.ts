@@ -1,7 +1,7 @@
 // sys/audit, sys/audit-hash and the request headers that audit shows. Source: Vault's API pages
 // "sys/audit", "sys/audit-hash" and "sys/config/auditing".
 import { badRequest } from '../../base/errors.ts'
-import { boolean, pairs, string } from '../../schema/field.ts'
+import { boolean, pairs, string, time } from '../../schema/field.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { AuditMountRecord } from '../audit/audit-store.ts'
 import type { CoreContext } from '../request-context.ts'
@@ -84,6 +84,16 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
         public_key: await ctx.core.audit.publicKey(),
         heads: await ctx.core.audit.heads(),
       },
+    }),
+  }),
+  remove('audit-chain', {
+    rootOnly: true,
+    about:
+      'Forget audit writers whose files are gone for good, so that verifying no longer misses them.',
+    auth: 'sudo',
+    input: { before: time('Those last written before then (RFC 3339).', { required: true }) },
+    handle: async (ctx, { before }) => ({
+      data: { forgotten: await ctx.core.audit.forgetHeads(before) },
     }),
   }),
   read('config/auditing/request-headers', {

@@ -3,6 +3,7 @@
 // in a worker the same command ends up in `runWorker`.
 import cluster from 'node:cluster'
 import { rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Random, systemRandom } from './base/random.ts'
 import { localBus } from './core/host-keeper.ts'
@@ -48,6 +49,12 @@ async function run(options: ServerOptions, clock: Clock, random: Random): Promis
   checkConfig(config)
   const log = openServerLog(config)
   for (const warning of config.warnings) log.logs.of('').warn(warning)
+  if (config.workers > availableParallelism()) {
+    log.logs.of('').warn("more workers than cores: they only get in each other's way", {
+      workers: config.workers,
+      cores: availableParallelism(),
+    })
+  }
   const signals = awaitSignals()
   const parts = { options, config, log, clock, random }
   const running = config.workers > 1 ? await runSupervised(parts) : await runSingle(parts)

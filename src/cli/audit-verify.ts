@@ -126,7 +126,8 @@ export const auditVerify = defineCommand({
   usage: '[options] FILE...',
   about: [
     'Checks the chain in audit log files: that no line was changed, removed, put in, moved or cut off. Rotated ' +
-      'files of one log are given together, in any order. The first bad line is named.',
+      'files of one log are given together, in any order. The first bad line is named. Order is proven for the ' +
+      'lines of each server process; between processes the times of the lines tell it.',
     'The exit code is 0 if the lines are unchanged (and with -heads none is missing), 1 if a file can not be ' +
       'read, 2 if something is wrong or there is nothing to prove.',
   ],

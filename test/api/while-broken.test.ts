@@ -81,3 +81,36 @@ describe('namespaces', () => {
     expect(Date.parse(policy.body.data.modified)).toBeGreaterThan(Date.parse('2020-01-01'))
   })
 })
+
+describe('unlocking a namespace', () => {
+  it('takes the right key, or root without one', async () => {
+    await call(server, 200, 'POST', 'sys/namespaces/a')
+    const { body } = await call(server, 200, 'POST', 'sys/namespaces/api-lock/lock/a')
+    const key = body.data.unlock_key as string
+    const path = 'sys/namespaces/api-lock/unlock/a'
+    await call(server, 400, 'POST', path, { unlock_key: 'wrong' })
+    await call(server, 204, 'POST', path, { unlock_key: key })
+    await call(server, 200, 'POST', 'sys/namespaces/api-lock/lock/a')
+    await call(server, 204, 'POST', path)
+  })
+})
+
+describe('the OpenAPI document', () => {
+  it('names each operation once, whatever is mounted', async () => {
+    for (const mount of ['one', 'two']) {
+      const body = { type: 'kv', options: { version: '2' } }
+      await call(server, 204, 'POST', `sys/mounts/${mount}`, body)
+    }
+    const { text } = await call(server, 200, 'GET', 'sys/internal/specs/openapi')
+    const ids = [...text.matchAll(/"operationId":"([^"]*)"/g)].map(([, id]) => id)
+    expect(ids.length).toBeGreaterThan(100)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+})
+
+describe('raw entries', () => {
+  it('that are marks of an index are empty', async () => {
+    const read = await call(server, 200, 'GET', 'sys/raw/core/epoch')
+    expect(read.body.data).toEqual({ value: '' })
+  })
+})

@@ -82,8 +82,9 @@ async function renew(ctx: CoreContext, id: string, increment: number): Promise<A
 async function revoke(ctx: CoreContext, id: string, sync: boolean): Promise<Answer> {
   // An unknown lease is as good as revoked; one of another namespace looks the same.
   const found = await find(ctx, id)
-  if (found?.lease) await ctx.core.leases.revoke(id, sync)
-  else if (found) await ctx.core.tokens.revoke(found.token)
+  if (!found) return { empty: true }
+  if (found.lease) await ctx.core.leases.revoke(id, sync)
+  else await ctx.core.tokens.revoke(found.token)
   return sync ? { empty: true } : QUEUED
 }
 

@@ -146,6 +146,7 @@ function tableRows(of: Class): Row<CoreContext>[] {
       auth: tuneAuth,
       handle: async (ctx, { path }) => {
         await ctx.core.mounts.disable(ctx.view, ctx.place.namespace, mountPathOf(of, path))
+        ctx.log.info('unmounted', { path: `${ctx.place.namespace.path}${mountPathOf(of, path)}` })
         return { empty: true }
       },
     }),
@@ -214,6 +215,7 @@ async function enable(
     sealWrap: values.seal_wrap,
     externalEntropyAccess: values.external_entropy_access,
   })
+  ctx.log.info('mounted', { path: `${ctx.place.namespace.path}${mountPathOf(of, path)}`, type })
   const ignored = unknownFields(configFields, sent)
   return ignored.length === 0
     ? { empty: true }

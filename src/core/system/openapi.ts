@@ -28,6 +28,7 @@ type Json = Record<string, unknown>
 
 export function openApiDocument(mounts: readonly DocumentedMount[]): Json {
   const paths: Record<string, Json> = {}
+  const ids = new Set<string>()
   for (const { prefix, mount, rows } of mounts) {
     for (const row of rows) {
       if (row.hidden) continue
@@ -38,6 +39,7 @@ export function openApiDocument(mounts: readonly DocumentedMount[]): Json {
       const method = METHODS[row.operation]
       const before = item[method] as Json | undefined
       const operation = operationOf(mount, row)
+      operation.operationId = unique(ids, operation.operationId as string)
       item[method] = before && isListing ? eitherListing(before, operation) : operation
     }
   }
@@ -52,6 +54,14 @@ export function openApiDocument(mounts: readonly DocumentedMount[]): Json {
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: { schemas: {} },
   }
+}
+
+/** Several mounts of one type have the same rows: from the second on their ids carry a number. */
+function unique(ids: Set<string>, id: string): string {
+  let free = id
+  for (let count = 2; ids.has(free); count++) free = `${id}-${count}`
+  ids.add(free)
+  return free
 }
 
 /** LIST and SCAN of one path are the same GET: one of their two parameters chooses. */

@@ -73,7 +73,12 @@ const rows: readonly Row<CoreContext>[] = [
     handle: async (ctx, { path, encoding }) => {
       const key = keyOf(ctx, path)
       assertEncoding(encoding)
-      const entry = key === '' || key.endsWith('/') ? null : await ctx.core.storage.get(key)
+      if (key === '' || key.endsWith('/')) return { empty: true }
+      const stored = (await ctx.core.storage.readRaw([key])).get(key)
+      if (!stored) return { empty: true }
+      // A mark of an index: a key alone, which never went through the barrier.
+      if (stored.value.length === 0) return { data: { value: '' } }
+      const entry = await ctx.core.storage.get(key)
       if (!entry) return { empty: true }
       return { data: { value: encoding === '' ? entry.text() : entry.bytes().toString('base64') } }
     },

@@ -2,6 +2,7 @@
 // It works without a server; with -heads it also asks one, which shows a missing end and a missing writer.
 import { createReadStream } from 'node:fs'
 import type { ChainReport, KnownHead, LinePlace } from '../core/audit/verify-chain.ts'
+import { folderPath } from './api-paths.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { type Json, type OrderedMap, toJson } from './exact-json.ts'
 import { attempt, Failure, messageOf } from './failure.ts'
@@ -15,6 +16,11 @@ const flags = {
       'Takes the right to read sys/audit-chain.',
   ),
   key: stringFlag('The public key of the server, if it was kept from an earlier time.'),
+  device: stringFlag(
+    'Only the writers of the device at this path have to be there. Without it those of all devices that ' +
+      'the server has heads of.',
+    { completes: 'audits' },
+  ),
   partial: booleanFlag('Not all files are given: what came before or after them may be missing.'),
 }
 type Context = CommandContext<typeof flags>
@@ -65,8 +71,8 @@ const count = (number: number, thing: string): string =>
 function reportJson(report: ChainReport): OrderedMap {
   return toJson({
     proven: report.isUnchanged && report.isComplete,
-    unchanged: report.isUnchanged,
-    complete: report.isComplete,
+    proven_unchanged: report.isUnchanged,
+    proven_complete: report.isComplete,
     lines: report.lines,
     failures: report.failures.map(({ place, why }) => ({
       file: place?.file,
@@ -86,7 +92,7 @@ function reportJson(report: ChainReport): OrderedMap {
 }
 
 async function print(context: Context, report: ChainReport): Promise<number> {
-  const { ui, args } = context
+  const { ui, args, flags } = context
   const code = report.isUnchanged ? 0 : 2
   if (ui.format !== 'table') {
     await outputData(ui, reportJson(report))
@@ -105,19 +111,17 @@ async function print(context: Context, report: ChainReport): Promise<number> {
     `in ${count(args.length, 'file')}`,
   ]
   const what = counted.join(' ')
-  if (report.isComplete) ui.out(`Success! Proven unchanged and complete: ${what}.`)
-  else if (report.isUnchanged) {
-    ui.out(
-      `Success! Proven unchanged: ${what}. Whether the ends were cut is only known with -heads.`,
-    )
-  } else ui.out(`Not proven: ${what}.`)
-  if (report.failures.some(({ place }) => place === undefined) && context.flags.heads) {
-    ui.warn(
-      'If a log was removed on purpose, let the server forget its writers: ' +
-        '"delete sys/audit-chain before=TIME" (RFC 3339; those last written before then).',
-    )
-  }
+  ui.out(verdict(report, what, flags.heads))
   return code
+}
+
+function verdict(report: ChainReport, what: string, hasHeads: boolean): string {
+  if (!report.isUnchanged) return `Not proven: ${what}.`
+  if (report.isComplete) return `Success! Proven unchanged and complete: ${what}.`
+  const rest = hasHeads
+    ? 'With -partial it is not proven that they are all.'
+    : "Whether the tail was cut can't be proven without -heads."
+  return `Success! Proven unchanged: ${what}. ${rest}`
 }
 
 export const auditVerify = defineCommand({
@@ -128,11 +132,19 @@ export const auditVerify = defineCommand({
     'Checks the chain in audit log files: that no line was changed, removed, put in, moved or cut off. Rotated ' +
       'files of one log are given together, in any order. The first bad line is named. Order is proven for the ' +
       'lines of each server process; between processes the times of the lines tell it.',
-    'The exit code is 0 if the lines are unchanged (and with -heads none is missing), 1 if a file can not be ' +
-      'read, 2 if something is wrong or there is nothing to prove.',
+    'Without -heads only changes inside the files can be shown: whether lines at their end, or whole files, are ' +
+      'missing the server has to say. A file that ends inside a line is then a failure.',
+    'Where the files of a device were deleted on purpose, "audit forget-heads" lets the server forget them.',
+    'The exit code is 0 if the lines are proven unchanged (and complete, with -heads and without -partial), 1 if ' +
+      'a file can not be read, 2 if not: also where there are no lines, or the server does not answer. With -format=json, "proven" ' +
+      'is true only where both "proven_unchanged" and "proven_complete" are.',
   ],
   examples: [
     { does: 'A log with its rotated files:', run: ['{} audit verify /var/log/audit.log*'] },
+    {
+      does: 'One of several devices:',
+      run: ['{} audit verify -heads -device=file/ /var/log/audit.log*'],
+    },
     { does: 'Also against the server:', run: ['{} audit verify -heads /var/log/audit.log*'] },
   ],
   flags,
@@ -149,6 +161,7 @@ export const auditVerify = defineCommand({
       report = await verifyChains(sources, {
         ...(known ? { heads: known.heads } : {}),
         ...(keys.length > 0 ? { publicKeys: keys } : {}),
+        ...(flags.device === '' ? {} : { device: folderPath(flags.device) }),
         isPartial: flags.partial,
       })
     } catch (error) {

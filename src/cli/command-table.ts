@@ -112,6 +112,7 @@ export const ENTRIES: readonly Entry[] = [
   command('audit disable', async () => (await import('./audit.ts')).auditDisable),
   command('audit list', async () => (await import('./audit.ts')).auditList),
   command('audit verify', async () => (await import('./audit-verify.ts')).auditVerify),
+  command('audit forget-heads', async () => (await import('./audit-forget.ts')).auditForgetHeads),
   command('lease', async () => (await import('./lease.ts')).leaseFamily),
   command('lease lookup', async () => (await import('./lease.ts')).leaseLookup),
   command('lease renew', async () => (await import('./lease.ts')).leaseRenew),

@@ -10,6 +10,7 @@ import type {
   AuditResponse,
   GrantingPolicy,
 } from './audit/audit-entry.ts'
+import { AuditRefusal } from './audit/audit-refusal.ts'
 import type { Caller } from './callers.ts'
 import type { Core } from './core.ts'
 import type { CoreRequest } from './core-request.ts'
@@ -205,6 +206,12 @@ export class Exchange {
 
   /** A bug is a 500 without a word about it to the caller; the log has it under the request's id. */
   toApiError(thrown: unknown): ApiError {
+    if (thrown instanceof AuditRefusal) {
+      // Without a stack: the device's trouble is told where it began.
+      const fields = { request_id: this.id, reason: thrown.reason }
+      this.host.log.error('request refused: no audit device took its line', fields)
+      return thrown
+    }
     if (thrown instanceof ApiError) {
       if (thrown.cause !== undefined) {
         // What the caller did wrong is no trouble of the server's.

@@ -6,6 +6,7 @@ import { parseFields } from '../schema/parse-fields.ts'
 import type { Answer } from '../sdk/answer.ts'
 import type { RequestContext } from '../sdk/context.ts'
 import type { Operation, Row } from '../sdk/endpoints.ts'
+import { AuditRefusal } from './audit/audit-refusal.ts'
 import type { Core } from './core.ts'
 import { type CoreReply, type CoreRequest, errorReply, jsonReply } from './core-request.ts'
 import { Exchange } from './exchange.ts'
@@ -283,6 +284,8 @@ async function refuse(exchange: Exchange, thrown: unknown): Promise<CoreReply> {
   try {
     await exchange.auditFailure(error)
   } catch (auditError) {
+    // It says already, and the log too, that nothing can be recorded.
+    if (error instanceof AuditRefusal) return errorReply(error)
     return errorReply(exchange.toApiError(auditError))
   }
   return errorReply(error)

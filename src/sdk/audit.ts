@@ -35,6 +35,11 @@ export interface AuditPlugin {
   readonly about: string
   /** Checks the options and opens the target; throws an Error in words where that can't be done. */
   open(options: Readonly<Record<string, string>>, context: AuditContext): Promise<AuditDevice>
+  /**
+   * What a device with these options writes to, in one spelling, where two devices must not share it;
+   * undefined where they may. Absent: they always may.
+   */
+  target?(options: Readonly<Record<string, string>>): Promise<string | undefined>
 }
 
 /** A failed write of which part is known to have arrived. The message names the device's trouble only. */

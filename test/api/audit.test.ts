@@ -15,6 +15,7 @@ let memory: AuditMemory
 let world: World
 let kv: string
 let folder: string
+let logged: string[]
 
 const hash = async (input: string): Promise<string> =>
   (await call(server, 200, 'POST', 'sys/audit-hash/memory', { input })).body.data.hash
@@ -34,7 +35,12 @@ describe.each(serverKinds)('audit on $kind', ({ start }) => {
     folder = mkdtempSync(join(tmpdir(), 'strongroom-audit-'))
     memory = new AuditMemory()
     world = new World()
-    server = await start({ auditPlugins: [memory.plugin], engines: [outsideEngine(world)] })
+    logged = []
+    server = await start({
+      auditPlugins: [memory.plugin],
+      engines: [outsideEngine(world)],
+      log: (line) => void logged.push(line),
+    })
     await call(server, 204, 'POST', 'sys/audit/memory', { type: 'memory' })
     kv = await mountKv(server)
     await call(server, 204, 'POST', 'sys/mounts/out', { type: 'outside' })
@@ -151,6 +157,34 @@ describe.each(serverKinds)('audit on $kind', ({ start }) => {
     expect(world.accounts.size).toBe(0)
   })
 
+  it('logs once what was refused, and why', async () => {
+    memory.isBroken = true
+    logged.length = 0
+    const sent = await server.call('POST', `${kv}/data/new`, { data: { x: 1 } })
+    expect(sent.status).toBe(500)
+    const lines = logged.filter((line) => line.includes('request refused: no audit device'))
+    expect(lines).toHaveLength(1)
+    expect(lines[0]!.split('the device is broken')).toHaveLength(2)
+    expect(logged.filter((line) => line.includes('request failed'))).toEqual([])
+    const failed = (line: string): boolean => line.includes('audit device failed')
+    expect(logged.filter(failed)).toHaveLength(1)
+    memory.isBroken = false
+    await healed()
+  })
+
+  it('refuses to disable a device while the only other one is broken', async () => {
+    const options = { file_path: join(folder, fresh('audit')) }
+    await call(server, 204, 'POST', 'sys/audit/file', { type: 'file', options })
+    memory.isBroken = true
+    const refused = await call(server, 400, 'DELETE', 'sys/audit/file')
+    expect(refused.body.errors[0]).toContain('memory/: the device is broken')
+    const listed = await call(server, 200, 'GET', 'sys/audit')
+    expect(Object.keys(listed.body.data).sort()).toEqual(['file/', 'memory/'])
+    memory.isBroken = false
+    await healed()
+    await call(server, 204, 'DELETE', 'sys/audit/file')
+  })
+
   it('revokes a token and a lease whose answer could not be recorded', async () => {
     const before = (await call(server, 200, 'LIST', 'auth/token/accessors')).body.data.keys
     const isResponse = (line: string): boolean => line.includes('"type":"response"')
@@ -180,6 +214,7 @@ describe.each(serverKinds)('audit on $kind', ({ start }) => {
     const renewed = await server.call('POST', 'auth/token/renew', { token })
     memory.refuses = () => false
     expect(renewed.status).toBe(500)
+    expect(renewed.body.errors[0]).toContain('was carried out, but its answer is withheld: memory/')
     await healed()
     await call(server, 200, 'GET', 'auth/token/lookup-self', undefined, { token })
   })

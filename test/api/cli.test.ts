@@ -157,6 +157,52 @@ describe('the first day', () => {
     const verified = await run(`audit verify ${cut}`)
     expect(verified.code).toBe(2)
     expect(verified.stderr).toContain(`First bad line: ${cut}:3`)
+    const alone = await run(`audit verify ${file}`)
+    expect(alone.code).toBe(0)
+    expect(alone.stdout).toContain("Whether the tail was cut can't be proven without -heads.")
+    expect(alone.stdout).not.toContain('complete')
+    const json = JSON.parse((await run(`audit verify -format=json ${file}`)).stdout)
+    expect(json).toMatchObject({ proven: false, proven_unchanged: true, proven_complete: false })
+    writeFileSync(cut, lines.join('\n').slice(0, -20))
+    const torn = await run(`audit verify ${cut}`)
+    expect(torn.code).toBe(2)
+    expect(torn.stderr).toContain('the file ends inside a line')
+  })
+
+  it('proves nothing by a wiped audit log', async () => {
+    const wiped = join(folder, 'wiped.log')
+    writeFileSync(wiped, '')
+    for (const flags of ['', '-heads ', '-heads -device=file ', '-heads -partial ']) {
+      const { code, stdout } = await run(`audit verify ${flags}${wiped}`)
+      expect([flags, code, stdout]).toEqual([
+        flags,
+        2,
+        'Not proven: 0 lines of 0 writers in 1 file.\n',
+      ])
+    }
+  })
+
+  it('forgets the writers of a log that was deleted on purpose', async () => {
+    const second = join(folder, 'second.log')
+    await works(`audit enable -path=second file file_path=${second}`)
+    await works('audit disable second')
+    rmSync(second)
+    const file = join(folder, 'audit.log')
+    const missing = await run(`audit verify -heads ${file}`)
+    expect(missing.code).toBe(2)
+    expect(missing.stderr).toContain('no line of device second/ is there')
+    expect(missing.stderr).toContain('audit forget-heads')
+    expect((await run(`audit verify -heads -device=file ${file}`)).code).toBe(0)
+    expect((await run('audit forget-heads')).code).toBe(1)
+    expect((await run('audit forget-heads -before=soon')).code).toBe(2)
+    expect(await works('audit forget-heads -before=2026-01-01T00:00:00Z')).toContain('No writer')
+    expect(await works('audit forget-heads -before=now -device=file')).toContain('No writer')
+    expect(await works('audit forget-heads -before=now')).toContain('Success! Forgot 1 writer.')
+    const { stdout } = await run(`audit verify -heads ${file}`)
+    expect(stdout).toContain('Success! Proven unchanged and complete')
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /"operation":"delete"[^\n]*"path":"sys\/audit-chain"/,
+    )
   })
 
   it('seals, and says what to do', async () => {

@@ -1,7 +1,15 @@
 // The audit broker on real files: several processes' worth of brokers on one store and one path.
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fileAudit } from '../../src/audit/file/file-device.ts'
 import { systemClock } from '../../src/base/clock.ts'
@@ -113,6 +121,27 @@ describe('AuditBroker on files', () => {
     await broker.request(request('after'))
     expect(readFileSync(path, 'utf8')).toContain('"path":"after"')
     expect(existsSync(path)).toBe(true)
+  })
+
+  it('lets no two devices write to one file, whatever they call it', async () => {
+    const broker = newBroker()
+    await broker.enable(mount({ file_path: path }))
+    symlinkSync(folder, `${folder}-link`)
+    for (const name of [
+      path,
+      `${folder}/../${basename(folder)}/audit.log`,
+      `${folder}-link/audit.log`,
+    ]) {
+      const second = broker.enable({ ...mount({ file_path: name }), path: 'second' })
+      await expect(second).rejects.toMatchObject({
+        status: 400,
+        message: 'the audit device file/ writes to the same target already',
+      })
+    }
+    rmSync(`${folder}-link`)
+    await broker.enable({ ...mount({ file_path: `${path}.2` }), path: 'second' })
+    await broker.enable({ ...mount({ file_path: 'discard' }), path: 'third' })
+    await broker.enable({ ...mount({ file_path: 'discard' }), path: 'fourth' })
   })
 
   it('refuses requests while the disk is full', async () => {

@@ -12,7 +12,7 @@ import {
   AuditWriteError,
   joinLines,
 } from '../../sdk/audit.ts'
-import { type FileTarget, openTarget, parseMode } from './file-target.ts'
+import { type FileTarget, openTarget, parseMode, realTarget } from './file-target.ts'
 
 const STANDARD: ReadonlyMap<string, number> = new Map([
   ['stdout', 1],
@@ -27,7 +27,7 @@ export const fileAudit: AuditPlugin = {
   type: 'file',
   about: 'Appends audit entries to a file, to standard output or to standard error.',
   async open(options, context) {
-    const path = options.file_path ?? options.path
+    const path = pathOf(options)
     if (!path) throw new Error('file_path is required')
     const name = path.toLowerCase()
     if (name === 'discard') return discard
@@ -37,7 +37,16 @@ export const fileAudit: AuditPlugin = {
     await device.reload()
     return device
   },
+  async target(options) {
+    const path = pathOf(options)
+    if (!path) return undefined
+    const name = path.toLowerCase()
+    return name === 'discard' || STANDARD.has(name) ? undefined : realTarget(path)
+  },
 }
+
+const pathOf = (options: Readonly<Record<string, string>>): string | undefined =>
+  options.file_path ?? options.path
 
 const discard: AuditDevice = {
   type: 'file',

@@ -3,7 +3,7 @@
 // configured directories. The configuration itself may name any file.
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, realpath } from 'node:fs/promises'
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 
 export interface FileTarget {
   readonly path: string
@@ -28,6 +28,17 @@ export function parseMode(text: string | undefined): number | undefined {
   }
   const mode = Number.parseInt(text, 8) & ~0o111
   return Number.parseInt(text, 8) === 0 ? undefined : mode
+}
+
+/** The file's one name, through all links; undefined for one that keeps nothing. */
+export async function realTarget(path: string): Promise<string | undefined> {
+  const name = resolve(path)
+  if (SINKS.has(name)) return undefined
+  const real = await realpath(name).catch(() => undefined)
+  if (real !== undefined) return SINKS.has(real) ? undefined : real
+  // Not there yet: its directory may be.
+  const directory = await realpath(dirname(name)).catch(() => dirname(name))
+  return join(directory, basename(name))
 }
 
 /** Opens the file for appending after all checks. The caller closes it. */

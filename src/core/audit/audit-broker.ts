@@ -2,7 +2,7 @@
 // has its own salt, options, queue and chain, so none can hold up or silence another. While devices are
 // enabled, a request that none of them takes is refused; with no device enabled nothing is recorded.
 import type { Clock } from '../../base/clock.ts'
-import { ApiError, badRequest } from '../../base/errors.ts'
+import { badRequest } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import type { AuditPlugin } from '../../sdk/audit.ts'
 import type { Log } from '../../sdk/log.ts'
@@ -10,6 +10,7 @@ import type { CoreStorage } from '../store.ts'
 import { AuditDeviceRun } from './audit-device-run.ts'
 import type { AuditRequest, AuditResponse } from './audit-entry.ts'
 import { parseCommonOptions } from './audit-options.ts'
+import { AuditRefusal, reasonOf, type Unrecorded } from './audit-refusal.ts'
 import {
   type AuditMountRecord,
   assertPathFree,
@@ -25,7 +26,6 @@ import {
 } from './audit-store.ts'
 import type { ChainSigner } from './chain.ts'
 import type { LineBatch, QueueLimits } from './device-queue.ts'
-import { DeviceTrouble } from './device-queue.ts'
 import type { AuditedHeaders } from './entry-writer.ts'
 
 export interface AuditRules {
@@ -70,7 +70,7 @@ export class AuditBroker {
   #signer: ChainSigner | undefined
   #runs: readonly AuditDeviceRun[] = []
   #headers: AuditedHeaders = new Map()
-  #round: Round | undefined
+  #rounds: { [K in Unrecorded]?: Round } = {}
   #changing: Promise<unknown> = Promise.resolve()
 
   constructor(parts: AuditBrokerParts) {
@@ -94,15 +94,14 @@ export class AuditBroker {
    */
   request(of: AuditRequest): Promise<void> | undefined {
     if (this.#runs.length === 0) return undefined
-    return this.#recorded(this.#runs.map((run) => run.queue.add(run.writer.requestEntry(of))))
+    const batches = this.#runs.map((run) => run.queue.add(run.writer.requestEntry(of)))
+    return this.#recorded(batches, 'request')
   }
 
-  /** Records the answer, before it is sent. */
+  /** Records the answer of a request that was recorded, before it is sent. */
   response(of: AuditRequest, answer: AuditResponse): Promise<void> | undefined {
     if (this.#runs.length === 0) return undefined
-    return this.#recorded(
-      this.#runs.map((run) => run.queue.add(run.writer.responseEntry(of, answer))),
-    )
+    return this.#answered(of, answer, answer.error === undefined ? 'answer' : 'error')
   }
 
   /** Both at once, for rows that have no effects: one wait instead of two. */
@@ -110,7 +109,7 @@ export class AuditBroker {
     if (this.#runs.length === 0) return undefined
     // Lines keep their order, so the second is not taken before the first.
     for (const run of this.#runs) run.queue.add(run.writer.requestEntry(of))
-    return this.response(of, answer)
+    return this.#answered(of, answer, 'request')
   }
 
   /** What sys/audit-hash answers: the text as it appears in that device's lines. */
@@ -138,9 +137,9 @@ export class AuditBroker {
         accessor: `audit_${mount.type}_${random.bytes(4).toString('hex')}`,
         salt: random.uuid(),
       }
-      const records = await readTable(storage)
-      assertPathFree(records, path)
-      assertFileFree(records, mount)
+      const present = await readTable(storage)
+      assertPathFree(present, path)
+      await this.#assertTargetFree(present, record)
       const run = await this.#start(record)
       try {
         await run.open()
@@ -158,23 +157,18 @@ export class AuditBroker {
   }
 
   /**
-   * Removes a device; its chain is ended and its target closed. Nothing happens where there is none. Throws
-   * 400 where the others can't record now: from then on every request would be refused.
+   * Removes a device, where there is one; its chain is ended and its target closed. Throws 400 where those
+   * that are left can record nothing, unless `isForced`.
    */
-  disable(path: string): Promise<void> {
+  disable(path: string, isForced = false): Promise<void> {
     return this.#inTurn(async () => {
       const wanted = withSlash(path)
-      const others = this.#runs.filter((run) => run.record.path !== wanted)
-      if (others.length === this.#runs.length) return
-      if (others.length > 0 && others.every((run) => run.queue.trouble !== undefined)) {
-        const names = others.map((run) => run.record.path).join(', ')
-        throw badRequest(
-          `${wanted} is the only audit device that records now; bring back ${names} or enable another first`,
-        )
+      const isIt = (record: AuditMountRecord): boolean => record.path === wanted
+      if (!(await readTable(this.#parts.storage)).some(isIt)) return
+      if (!isForced) {
+        await this.#assertOthersRecord(this.#runs.filter(({ record }) => !isIt(record)))
       }
-      await changeTable(this.#parts.storage, (records) =>
-        records.filter((record) => record.path !== wanted),
-      )
+      await changeTable(this.#parts.storage, (records) => records.filter((one) => !isIt(one)))
       await this.#load()
     })
   }
@@ -218,16 +212,29 @@ export class AuditBroker {
     return (await this.#loadSigner()).publicKey
   }
 
-  /** How far each writer's chain is known to be written, for `audit verify`. */
+  /**
+   * How far each writer's chain is known to be written, for `audit verify`. Those of this process are of
+   * this moment, those of others as they were last stored.
+   */
   async heads(): Promise<readonly WriterHead[]> {
-    const heads: WriterHead[] = []
-    for await (const head of readHeads(this.#parts.storage)) heads.push(head)
-    return heads
+    const heads = new Map<string, WriterHead>()
+    for await (const head of readHeads(this.#parts.storage)) heads.set(head.writer, head)
+    for (const { writtenHead } of this.#runs) {
+      if (writtenHead.n > 0) heads.set(writtenHead.writer, writtenHead)
+    }
+    return [...heads.values()]
   }
 
-  /** Forgets the writers that were last written to before then; answers how many. */
-  forgetHeads(beforeMs: number): Promise<number> {
-    return forgetHeads(this.#parts.storage, beforeMs)
+  /**
+   * Forgets the heads of writers that wrote nothing since then, so that `audit verify` no longer asks for
+   * their lines; gives their names. The writers of this process stay.
+   */
+  forgetHeads(beforeMs: number, device?: string): Promise<readonly string[]> {
+    return forgetHeads(this.#parts.storage, {
+      beforeMs,
+      device: device === undefined ? undefined : withSlash(device),
+      except: new Set(this.#runs.map((run) => run.queue.head.writer)),
+    })
   }
 
   /** Trouble of each device by path, for health and metrics; undefined while it is well. */
@@ -235,18 +242,47 @@ export class AuditBroker {
     return new Map(this.#runs.map((run) => [run.record.path, run.queue.trouble?.message]))
   }
 
-  #recorded(batches: readonly LineBatch[]): Promise<void> {
-    const round = this.#round
+  #answered(of: AuditRequest, answer: AuditResponse, unrecorded: Unrecorded): Promise<void> {
+    const batches = this.#runs.map((run) => run.queue.add(run.writer.responseEntry(of, answer)))
+    return this.#recorded(batches, unrecorded)
+  }
+
+  #recorded(batches: readonly LineBatch[], unrecorded: Unrecorded): Promise<void> {
+    const round = this.#rounds[unrecorded]
     if (round?.batches.every((batch, at) => batch === batches[at])) return round.recorded
-    const first = batches[0]!
-    const any = batches.length === 1 ? first.taken : Promise.any(batches.map((one) => one.taken))
     const paths = this.#runs.map((run) => run.record.path)
-    const recorded = any.catch((error: unknown) => {
-      throw refusal(paths, error instanceof AggregateError ? error.errors : [error])
+    const recorded = anyTaken(batches).catch((error: unknown) => {
+      const troubles = error instanceof AggregateError ? error.errors : [error]
+      throw new AuditRefusal(unrecorded, reasonOf(paths, troubles))
     })
     recorded.catch(() => undefined)
-    this.#round = { batches, recorded }
+    this.#rounds[unrecorded] = { batches, recorded }
     return recorded
+  }
+
+  /** Throws 400 where devices would be left but none of them takes a line. */
+  async #assertOthersRecord(others: readonly AuditDeviceRun[]): Promise<void> {
+    if (others.length === 0) return
+    const well = others.filter((run) => run.queue.trouble === undefined)
+    // Who is not known to be in trouble shows it by a record of its chain.
+    const taken = well.map((run) => run.queue.addCheckpoint())
+    if (
+      well.length > 0 &&
+      (await anyTaken(taken).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return
+    const paths = others.map((run) => run.record.path)
+    const reason = reasonOf(
+      paths,
+      others.map((run) => run.queue.trouble),
+    )
+    throw badRequest(
+      `no other audit device can record now, so every request would be refused: ${reason} ` +
+        '(repair or disable the others first)',
+    )
   }
 
   async #load(): Promise<void> {
@@ -266,7 +302,7 @@ export class AuditBroker {
   #use(runs: readonly AuditDeviceRun[]): void {
     for (const run of runs) run.writer.headers = this.#headers
     this.#runs = runs
-    this.#round = undefined
+    this.#rounds = {}
   }
 
   async #start(record: AuditMountRecord): Promise<AuditDeviceRun> {
@@ -274,6 +310,20 @@ export class AuditBroker {
     if (!plugin) throw badRequest(`unknown backend type: ${JSON.stringify(record.type)}`)
     const signer = await this.#loadSigner()
     return new AuditDeviceRun({ ...this.#parts, record, plugin, signer, rules: this.#rules })
+  }
+
+  /** Throws 400 where an enabled device writes to the same target: their lines would be there twice. */
+  async #assertTargetFree(
+    present: readonly AuditMountRecord[],
+    { type, options }: AuditMountRecord,
+  ): Promise<void> {
+    const plugin = this.#parts.plugins.find((one) => one.type === type)
+    const target = await plugin?.target?.(options)
+    if (target === undefined) return
+    for (const other of present) {
+      if (other.type !== type || (await plugin!.target!(other.options)) !== target) continue
+      throw badRequest(`the audit device ${other.path} writes to the same target already`)
+    }
   }
 
   async #loadSigner(): Promise<ChainSigner> {
@@ -289,30 +339,8 @@ export class AuditBroker {
   }
 }
 
+/** Resolves when one of the devices took its lines; rejects when none did. */
+const anyTaken = (batches: readonly LineBatch[]): Promise<void> =>
+  batches.length === 1 ? batches[0]!.taken : Promise.any(batches.map((one) => one.taken))
+
 const withSlash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
-
-/** 500 that says which device failed how, without naming its target. */
-/** Two devices on one file would write every line twice and mix their chains. */
-function assertFileFree(records: readonly AuditMountRecord[], mount: NewAuditMount): void {
-  const file = mount.options.file_path ?? mount.options.path
-  if (mount.type !== 'file' || !file || !file.startsWith('/') || file === '/dev/null') return
-  const other = records.find(
-    ({ type, options }) => type === 'file' && (options.file_path ?? options.path) === file,
-  )
-  if (other) throw badRequest(`the audit device ${other.path} writes to that file already`)
-}
-
-function refusal(paths: readonly string[], troubles: readonly unknown[]): ApiError {
-  const words = troubles.map((trouble, at) => {
-    const why = trouble instanceof DeviceTrouble ? trouble.message : 'it failed'
-    return `${paths[at]}: ${why}`
-  })
-  return new ApiError(
-    500,
-    [
-      `no audit device could record the request, so it was refused: ${words.join('; ')}`,
-      'mend what the device writes to; it is tried again by itself',
-    ],
-    { cause: troubles[0] },
-  )
-}

@@ -9,7 +9,7 @@ import type { Log } from '../../sdk/log.ts'
 import type { CoreStorage } from '../store.ts'
 import type { AuditRules } from './audit-broker.ts'
 import { parseCommonOptions } from './audit-options.ts'
-import { type AuditMountRecord, saveHead } from './audit-store.ts'
+import { type AuditMountRecord, saveHead, type WriterHead } from './audit-store.ts'
 import { type ChainSigner, ChainWriter } from './chain.ts'
 import { startEntry } from './chain-records.ts'
 import { DeviceQueue, DeviceTrouble, type LineBatch } from './device-queue.ts'
@@ -109,6 +109,13 @@ export class AuditDeviceRun {
     }
   }
 
+  /** The chain as far as the device has taken it by now; `n` is 0 before its first line. */
+  get writtenHead(): WriterHead {
+    const { clock, record } = this.#parts
+    const times = { startedMs: this.#startedMs, updatedMs: clock.now() }
+    return { ...this.queue.written, device: record.path, ...times, ended: false }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelTimer()
@@ -132,13 +139,11 @@ export class AuditDeviceRun {
   }
 
   async #keepHead(ended: boolean): Promise<void> {
-    const { storage, clock, record, log } = this.#parts
-    const head = this.queue.written
+    const { storage, record, log } = this.#parts
+    const head = this.writtenHead
     if (head.n === 0) return
-    const updatedMs = clock.now()
-    const startedMs = this.#startedMs
     try {
-      await saveHead(storage, { ...head, device: record.path, startedMs, updatedMs, ended })
+      await saveHead(storage, { ...head, ended })
     } catch (error) {
       log.warn('the head of an audit chain could not be stored', { device: record.path, error })
     }

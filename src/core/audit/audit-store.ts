@@ -124,13 +124,22 @@ export async function* readHeads(storage: CoreStorage): AsyncGenerator<WriterHea
   }
 }
 
-/** Forgets the heads of writers that ended before then, once their files are gone for good. */
-export async function forgetHeads(storage: CoreStorage, beforeMs: number): Promise<number> {
-  let forgotten = 0
+export interface HeadsToForget {
+  readonly beforeMs: number
+  /** Only those of the device at this path. */
+  readonly device: string | undefined
+  /** Writers that are known to write on. */
+  readonly except: ReadonlySet<string>
+}
+
+/** Forgets the heads of writers that wrote nothing since then, once their files are gone for good. */
+export async function forgetHeads(storage: CoreStorage, of: HeadsToForget): Promise<string[]> {
+  const forgotten: string[] = []
   for await (const head of readHeads(storage)) {
-    if (head.updatedMs >= beforeMs) continue
+    if (head.updatedMs >= of.beforeMs || of.except.has(head.writer)) continue
+    if (of.device !== undefined && head.device !== of.device) continue
     await storage.delete(HEAD_PREFIX + head.writer)
-    forgotten++
+    forgotten.push(head.writer)
   }
   return forgotten
 }

@@ -21,7 +21,7 @@ export async function ensureConfiguredAudit(
   for (const record of audit.list()) {
     if (record.fromRequest) continue
     const wanted = configured.find((one) => one.path === record.path)
-    if (!wanted || !isSame(record, wanted)) await audit.disable(record.path)
+    if (!wanted || !isSame(record, wanted)) await audit.disable(record.path, true)
   }
   for (const wanted of configured) {
     const found = audit.list().find((record) => record.path === wanted.path)

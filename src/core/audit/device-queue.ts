@@ -282,9 +282,11 @@ export class DeviceQueue {
   }
 
   #isInTrouble(trouble: DeviceTrouble): void {
+    const isKnown = this.#trouble?.message === trouble.message
     this.#trouble = trouble
     for (const batch of this.#batches) if (!batch.settled) batch.fail(trouble)
-    this.#onTrouble(trouble)
+    // Each try fails anew: that it is still the same is no news.
+    if (!isKnown) this.#onTrouble(trouble)
   }
 
   #writeFailed(batch: Batch, error: unknown): void {

@@ -90,19 +90,6 @@ describe('verifyChains', () => {
     })
   })
 
-  it('proves nothing from nothing, nor from a last line of which a part is left', async () => {
-    const writer = new TestWriter('w')
-    const log = plainLog(writer)
-    const whole = Buffer.concat(log.map((line) => Buffer.from(line)))
-    expect(await firstFailure([file('a', [])])).toContain('an empty log proves nothing')
-    const heads = [writer.head()]
-    expect(await firstFailure([file('a', [])], { publicKeys, heads })).toContain('proves nothing')
-    const cut = [whole.subarray(0, whole.length - 20)]
-    expect(await firstFailure([file('a', cut)])).toContain('it may have been cut')
-    const report = await verifyChains([file('a', log)], { publicKeys })
-    expect(report).toMatchObject({ isUnchanged: true, isComplete: false })
-  })
-
   it.each<[string, (log: (string | Buffer)[] & string[]) => (string | Buffer)[], string]>([
     ['changed', (log) => log.with(3, log[3]!.replace('"4"', '"9"')), 'a:4 the line was changed'],
     [
@@ -200,9 +187,73 @@ describe('verifyChains', () => {
       'a:5 cut off: lines 6 to 8 of writer one are missing after it',
     )
     const both = { publicKeys, heads: [one.head(), two.head()] }
-    expect(await firstFailure([file('a', log)], both)).toBe(
-      '-:- all 8 lines of writer two (device file/) are missing',
+    expect(await firstFailure([file('a', log)], both)).toContain(
+      '-:- all 8 lines of writer two (device file/) are missing; if its files were deleted',
     )
+  })
+
+  it('proves nothing by an empty log', async () => {
+    const writer = new TestWriter('w')
+    plainLog(writer)
+    const heads = [writer.head()]
+    expect(await firstFailure([])).toContain('-:- there is no line')
+    const wiped = await verifyChains([file('a', [])], { publicKeys, heads })
+    expect(wiped).toMatchObject({ isUnchanged: false, isComplete: false, lines: 0 })
+    const whys = wiped.failures.map(({ why }) => why).join()
+    expect(whys).toContain('no line of device file/ is there, of which the server knows 1 writer')
+    const partial = await verifyChains([file('a', [])], { publicKeys, heads, isPartial: true })
+    expect(partial.isUnchanged).toBe(false)
+  })
+
+  it('proves no completeness without heads, of a part, or where the server knows no writer', async () => {
+    const writer = new TestWriter('w')
+    const sources = [file('a', plainLog(writer))]
+    const heads = [writer.head()]
+    const without = await verifyChains(sources, { publicKeys })
+    expect(without).toMatchObject({ isUnchanged: true, isComplete: false })
+    const part = await verifyChains(sources, { publicKeys, heads, isPartial: true })
+    expect(part).toMatchObject({ isUnchanged: true, isComplete: false })
+    expect(await firstFailure(sources, { publicKeys, heads: [] })).toContain('knows no writer')
+  })
+
+  it('wants the lines of every device that has heads, or of the one that is named', async () => {
+    const [one, two] = [new TestWriter('one'), new TestWriter('two')]
+    const sources = [file('a', plainLog(one)), file('b', [])]
+    plainLog(two)
+    const heads = [one.head(), { ...two.head(), device: 'second/' }]
+    const message = await firstFailure(sources, { publicKeys, heads })
+    expect(message).toContain('no line of device second/ is there')
+    expect(message).toContain('-device')
+    const named = await verifyChains(sources, { publicKeys, heads, device: 'file/' })
+    expect(named).toMatchObject({ isComplete: true, failures: [] })
+    const other = { publicKeys, heads, device: 'second/' }
+    expect(await firstFailure(sources, other)).toContain('no line of device second/')
+    expect(await firstFailure(sources, { publicKeys, device: 'x/' })).toContain(
+      'no line of device x/',
+    )
+  })
+
+  it('takes a file that ends inside a line as cut, unless heads or later lines show otherwise', async () => {
+    const writer = new TestWriter('w')
+    const log = plainLog(writer)
+    const end = log[4]!.slice(0, -20)
+    const cut = [file('a', [...log.slice(0, 4), end])]
+    expect(await firstFailure(cut)).toContain('a:5 the file ends inside a line')
+    expect(await firstFailure([file('a', [...log.slice(0, 4), `${end}\n`])])).toContain(
+      'a:5 the file',
+    )
+    const heads = [writer.head()]
+    expect(await firstFailure(cut, { publicKeys, heads })).toContain('cut off: lines 5 to 8')
+    const early = new TestWriter('w')
+    const lines = [early.start(), early.line(2)]
+    const known = { publicKeys, heads: [early.head(false)] }
+    const crashed = [file('a', [...lines, early.line(3).slice(0, -20)])]
+    expect(await firstFailure(crashed, known)).toBe('none')
+    // The file was moved while its disk was full: the line is in the next file.
+    const moved = [file('a', [...log.slice(0, 4), end]), file('b', log.slice(4))]
+    expect(await firstFailure(moved)).toBe('none')
+    const second = [file('a', log.slice(0, 4)), file('b', [end])]
+    expect(await firstFailure(second)).toContain('b:1 the file ends inside a line')
   })
 
   it('finds a log written anew with another key', async () => {

@@ -1,6 +1,7 @@
 // Proves audit logs: nothing changed, removed, inserted, reordered or cut off, over any number of rotated
 // files and of writers, in any order. One pass, memory only per writer. Pure: gets bytes, gives a report.
-// What can't be proven from what was given (no heads, no key) is said in the notes.
+// What can't be proven from what was given (no heads, no key) is said in the notes. Nothing is proven by
+// nothing: no lines, or none of a device whose heads are known, is a failure.
 import { type ChainHead, type ChainLink, isIntact, isSignedBy, readLink } from './chain.ts'
 import { CHAIN_ENDED, CHAIN_STARTED } from './chain-records.ts'
 import { type Gap, type KnownHead, type LinePlace, WriterTrail } from './writer-trail.ts'
@@ -22,6 +23,8 @@ export interface VerifyOptions {
   readonly publicKeys?: readonly string[]
   /** Not all files are given: beginnings and whole writers may be missing. */
   readonly isPartial?: boolean
+  /** Only this device's writers have to be there, as 'file/'. Without it those of all the heads. */
+  readonly device?: string
 }
 
 export interface ChainFailure {
@@ -39,9 +42,9 @@ export interface WriterReport {
 }
 
 export interface ChainReport {
-  /** Of the lines given none was changed, removed from between, inserted or moved. */
+  /** There are lines, and nothing is wrong with them. */
   readonly isUnchanged: boolean
-  /** And none is missing at the ends, by the server's heads: never true without them. */
+  /** Unchanged, and the heads show that nothing was cut off: never without them, nor of a part. */
   readonly isComplete: boolean
   readonly lines: number
   /** The first bad line in the order of the files, then what else was found (at most 100). */
@@ -53,6 +56,8 @@ export interface ChainReport {
 }
 
 const MAX_FINDINGS = 100
+const FORGET =
+  'if its files were deleted on purpose, "audit forget-heads" lets the server forget them'
 const NEWLINE = 0x0a
 const ENTRY_START = '{"time":"'
 /** A record about a chain, right at the beginning of an entry. */
@@ -90,11 +95,11 @@ class Verification {
   readonly #trails = new Map<string, WriterTrail>()
   readonly #failures: ChainFailure[] = []
   readonly #torn: LinePlace[] = []
+  /** The last line of each source, where that is a fragment. */
+  readonly #tornEnds = new Map<number, LinePlace>()
   #bad: BadLine[] = []
   readonly #gaps: Gap[] = []
   readonly #notes: string[] = []
-  /** The last line of each source. */
-  readonly #lastLines: { place: LinePlace }[] = []
   #lines = 0
 
   constructor(options: VerifyOptions) {
@@ -106,7 +111,7 @@ class Verification {
     // A line break that ends a fragment may leave an empty line.
     if (line.length === 0) return
     this.#lines++
-    this.#lastLines[place.source] = { place }
+    this.#tornEnds.delete(place.source)
     const link = readLink(line)
     if (link === undefined) this.#takeUnchained(line, place)
     else if (isIntact(link)) this.#takeLinked(link, line, place)
@@ -114,39 +119,84 @@ class Verification {
   }
 
   finish(): ChainReport {
-    const isPartial = this.#options.isPartial ?? false
+    const { isPartial = false, heads, publicKeys } = this.#options
     for (const trail of this.#trails.values()) {
-      trail.finish(this.#heads.get(trail.writer), isPartial)
+      trail.finish(this.#heads.get(trail.writer), isPartial, heads !== undefined)
     }
     for (const gap of this.#gaps) this.#tellGap(gap)
-    const devices = new Set([...this.#trails.values()].map((trail) => trail.device))
-    for (const head of this.#heads.values()) {
-      if (this.#trails.has(head.writer) || !devices.has(head.device)) continue
-      const why = `all ${head.n} lines of writer ${head.writer} (device ${head.device}) are missing`
-      if (isPartial) this.#notes.push(why)
-      else this.#fail(undefined, why)
-    }
-    if (this.#trails.size === 0) {
-      this.#fail(undefined, 'there is no line of a chain: an empty log proves nothing')
-    }
-    if (!this.#options.heads) {
-      for (const { place } of this.#lastLines) {
-        if (!this.#torn.includes(place)) continue
-        this.#fail(place, 'only a part of the last line is left: it may have been cut')
-      }
-    }
-    if (!this.#options.publicKeys) {
+    for (const place of this.#tornEnds.values()) this.#judgeTornEnd(place)
+    if (this.#lines === 0) this.#fail(undefined, 'there is no line: an empty log proves nothing')
+    this.#findMissing(isPartial)
+    if (!publicKeys) {
       this.#notes.push("the signing key was taken from the logs: compare it with the server's")
     }
+    const isUnchanged = this.#failures.length === 0
     return {
-      isUnchanged: this.#failures.length === 0,
-      isComplete: this.#failures.length === 0 && this.#options.heads !== undefined && !isPartial,
+      isUnchanged,
+      isComplete: isUnchanged && heads !== undefined && !isPartial,
       lines: this.#lines,
       failures: this.#failures.sort(byPlace).slice(0, MAX_FINDINGS),
       torn: this.#torn,
       notes: this.#notes,
       writers: [...this.#trails.values()].map(reportOf),
     }
+  }
+
+  /** Writers that the server knows and no line is of. */
+  #findMissing(isPartial: boolean): void {
+    const { device, heads } = this.#options
+    const deviceOf = (trail: WriterTrail): string | undefined =>
+      trail.device ?? this.#heads.get(trail.writer)?.device
+    const found = new Set([...this.#trails.values()].map(deviceOf))
+    const missing = new Map<string, string[]>()
+    let known = 0
+    for (const head of this.#heads.values()) {
+      if (device !== undefined && head.device !== device) continue
+      if (this.#trails.has(head.writer)) known++
+      else if (found.has(head.device)) {
+        const why = `all ${head.n} lines of writer ${head.writer} (device ${head.device}) are missing`
+        this.#tellMissing(`${why}; ${FORGET}`, isPartial)
+      } else missing.set(head.device, [...(missing.get(head.device) ?? []), head.writer])
+    }
+    for (const [path, writers] of missing) {
+      const count = `${writers.length} writer${writers.length === 1 ? '' : 's'}`
+      const why = `no line of device ${path} is there, of which the server knows ${count}`
+      const limit = found.size > 0 ? `; other devices are left out with -device` : ''
+      this.#tellMissing(`${why}${limit}; ${FORGET}`, isPartial)
+    }
+    if (device !== undefined && this.#lines > 0 && !found.has(device)) {
+      if (!missing.has(device)) this.#fail(undefined, `no line of device ${device} is there`)
+    } else if (heads && !isPartial && known === 0 && missing.size === 0 && this.#lines > 0) {
+      this.#fail(
+        undefined,
+        'the server knows no writer of these lines: nothing shows that all are there',
+      )
+    }
+  }
+
+  #tellMissing(why: string, isPartial: boolean): void {
+    if (isPartial) this.#notes.push(why)
+    else this.#fail(undefined, why)
+  }
+
+  /**
+   * A file that ends inside a line: a crash did that, or somebody who cut it. It is no failure where all
+   * writers that may have written the line are known to have lost none: by head, end, or later lines.
+   */
+  #judgeTornEnd(place: LinePlace): void {
+    const trails = [...this.#trails.values()]
+    const mayBeOf = (trail: WriterTrail): boolean =>
+      trail.endN === undefined &&
+      !this.#heads.has(trail.writer) &&
+      !(trail.isIn(place.source) && trail.lastSource !== place.source)
+    const isOfUnknown = !this.#options.heads && !trails.some((one) => one.isIn(place.source))
+    if (!isOfUnknown && !trails.some(mayBeOf)) return
+    // A gap told there already says what is missing.
+    if (this.#failures.some((one) => one.place === place)) return
+    this.#fail(
+      place,
+      "the file ends inside a line: whether it was cut only the server's heads can show",
+    )
   }
 
   #takeLinked(link: ChainLink, line: Buffer, place: LinePlace): void {
@@ -187,8 +237,10 @@ class Verification {
   #takeUnchained(line: Buffer, place: LinePlace): void {
     const isFragment = !line.subarray(-3).equals(LINE_END) && isBrokenEntry(line)
     this.#bad.push({ place, claims: undefined, isTorn: isFragment })
-    if (isFragment) this.#torn.push(place)
-    else this.#fail(place, 'the line carries no chain: it was changed or inserted')
+    if (isFragment) {
+      this.#torn.push(place)
+      this.#tornEnds.set(place.source, place)
+    } else this.#fail(place, 'the line carries no chain: it was changed or inserted')
   }
 
   #start(trail: WriterTrail, line: Buffer, entryAt: number, place: LinePlace): void {
@@ -267,7 +319,9 @@ class Verification {
     }
     if (found.length === size) return
     const missing = `${what} of writer ${writer} ${size === 1 ? 'is' : 'are'} missing`
-    if (before) this.#fail(before, `${missing} before it`)
+    const hint =
+      from === 1 ? '; if their file was deleted on purpose, -partial leaves them out' : ''
+    if (before) this.#fail(before, `${missing} before it${hint}`)
     else this.#fail(after, `cut off: ${missing} after it`)
   }
 

@@ -109,8 +109,8 @@ export class WriterTrail {
     run.isLastSigned = isSigned
   }
 
-  /** Ends the reading: joins the runs, compares with the head that the server knows. */
-  finish(head: KnownHead | undefined, isPartial: boolean): void {
+  /** Ends the reading: joins the runs, compares with the head that the server knows, if it was asked. */
+  finish(head: KnownHead | undefined, isPartial: boolean, wasAsked: boolean): void {
     const { writer } = this
     const { fail, gap, note } = this.#reports
     this.#settleDoubt(false)
@@ -132,7 +132,9 @@ export class WriterTrail {
       gap({ writer, from: last.lastN + 1, to: head.n, after: last.last, before: undefined })
     } else if (!head && this.endN === undefined) {
       note(
-        `writer ${writer} has no end record: without the server's heads it can't be proven that nothing was cut off after its line ${last.lastN}`,
+        wasAsked
+          ? `the server has no head of writer ${writer}: it wrote for less than a second, or its head was forgotten`
+          : `writer ${writer} has no end record: without the server's heads it can't be proven that nothing was cut off after its line ${last.lastN}`,
       )
     }
     if (head && !head.ended && this.endN === undefined && head.n <= last.lastN) {
@@ -146,6 +148,16 @@ export class WriterTrail {
         `lines ${proven + 1} to ${last.lastN} of writer ${writer} come after its last checkpoint`,
       )
     }
+  }
+
+  /** Whether lines of it are in that source. */
+  isIn(source: number): boolean {
+    return this.#runs.some((run) => run.source === source)
+  }
+
+  /** Where its highest line is; only once the reading has ended. */
+  get lastSource(): number | undefined {
+    return this.#runs.at(-1)?.source
   }
 
   get lines(): { readonly first: number; readonly last: number } {

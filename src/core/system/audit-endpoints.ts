@@ -88,13 +88,17 @@ export const auditEndpoints: readonly Row<CoreContext>[] = [
   }),
   remove('audit-chain', {
     rootOnly: true,
-    about:
-      'Forget audit writers whose files are gone for good, so that verifying no longer misses them.',
+    about: 'Forget the heads of audit writers whose files were deleted on purpose.',
     auth: 'sudo',
-    input: { before: time('Those last written before then (RFC 3339).', { required: true }) },
-    handle: async (ctx, { before }) => ({
-      data: { forgotten: await ctx.core.audit.forgetHeads(before) },
-    }),
+    input: {
+      before: time('Only of writers that wrote nothing since then.', { required: true }),
+      device: string('Only of the device at this path.', { default: '' }),
+    },
+    handle: async (ctx, { before, device }) => {
+      assertRoot(ctx)
+      const only = device === '' ? undefined : device
+      return { data: { forgotten: await ctx.core.audit.forgetHeads(before, only) } }
+    },
   }),
   read('config/auditing/request-headers', {
     rootOnly: true,

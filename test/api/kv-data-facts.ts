@@ -178,7 +178,7 @@ export const dataFacts: readonly KvFact[] = [
     name: 'patch',
     mountVersion: '2',
     steps: [
-      patch('data/a', '{"data":{"x":1}}', 404, null),
+      patch('data/a', '{"data":{"x":1}}', 404, NOT_FOUND, { ours: true }),
       post('data/a', '{"data":{"a":{"b":1,"c":2},"d":[1,2],"e":"f"}}', 200, written(1)),
       patch('data/a', '{"data":{"a":{"b":null,"z":{"q":null,"k":1}},"d":[3]}}', 200, written(2)),
       get('data/a', null, 200, secret({ a: { c: 2, z: { k: 1 } }, d: [3], e: 'f' }, 2)),
@@ -196,7 +196,7 @@ export const dataFacts: readonly KvFact[] = [
         data: { ...facts(3), deletion_time: '<time>', destroyed: true },
       }),
       post('metadata/only', '{"max_versions":3}', 204, null),
-      patch('data/only', '{"data":{"x":1}}', 404, null),
+      patch('data/only', '{"data":{"x":1}}', 404, NOT_FOUND, { ours: true }),
       get('data/only', null, 404, NOT_FOUND),
       remove('data/only', null, 204, null),
       get('subkeys/only', null, 404, NOT_FOUND),

@@ -133,7 +133,7 @@ export const metadataFacts: readonly KvFact[] = [
     name: 'metadata: patch',
     mountVersion: '2',
     steps: [
-      patch('metadata/a', '{"max_versions":3}', 404, null),
+      patch('metadata/a', '{"max_versions":3}', 404, NOT_FOUND, { ours: true }),
       patch('metadata/a', '{}', 204, null),
       post('metadata/a', '{"custom_metadata":{"a":"1","b":"2"},"cas_required":true}', 204, null),
       patch('metadata/a', '{"foo":1}', 204, null),

@@ -9,7 +9,7 @@ import { authorOf } from './author.ts'
 import { deletedNow } from './delete-version.ts'
 import { changeVersions, checkCas, goneAtMs, isGoneAt, versionMetadata } from './key-record.ts'
 import { mergePatch } from './merge-patch.ts'
-import { NO_BODY, pathParam, ROOT_ANSWER } from './path-answers.ts'
+import { NOT_THERE, pathParam, ROOT_ANSWER } from './path-answers.ts'
 import { readVersion } from './read-version.ts'
 import { checkWritable, secretKey, versionKey } from './secret-path.ts'
 import { secretText } from './secret-text.ts'
@@ -136,11 +136,11 @@ async function patchVersion(
   change: Json,
 ): Promise<Answer> {
   const outcome = await addToKey<Answer>(ctx, path, async (tx, { entry, config }, nowMs) => {
-    if (!entry) return { refused: NO_BODY }
+    if (!entry) return { refused: NOT_THERE }
     const { record, place } = entry
     checkCas(sentOptions, record, config)
     const last = record.versions.at(-1)
-    if (!last) return { refused: NO_BODY }
+    if (!last) return { refused: NOT_THERE }
     const current = record.currentVersion
     if (isGoneAt(goneAtMs(last), nowMs))
       return { refused: { data: versionMetadata(record, current), status: 404 } }

@@ -17,7 +17,7 @@ import {
   keyMetadata,
   newRecord,
 } from './key-record.ts'
-import { NO_BODY, pathParam, ROOT_ANSWER } from './path-answers.ts'
+import { NOT_THERE, pathParam, ROOT_ANSWER } from './path-answers.ts'
 import { checkWritable, secretKey } from './secret-path.ts'
 import { dropVersions, sweep, sweepLeftovers } from './sweep.ts'
 import { newKeyId, putEntry, readState } from './write-version.ts'
@@ -148,7 +148,7 @@ async function changeMetadata(
     putEntry(tx, path, entry ? { ...entry, record } : { record, place: 'none', data: '' })
     return config
   })
-  if (config === null) return NO_BODY
+  if (config === null) return NOT_THERE
   const warnings = overruled(sent, config)
   return warnings.length > 0 ? { empty: true, warnings } : { empty: true }
 }

@@ -11,5 +11,11 @@ export const ROOT_ANSWER: Answer = {
   warnings: ['Non-listing operations on the root of a K/V v2 mount are not supported.'],
 }
 
-/** What patching something that isn't there answers: 404 without a body. */
-export const NO_BODY = { raw: { status: 404, headers: [], body: null } } as const satisfies Answer
+/** What patching something that isn't there answers: 404 in the shape of every other one. */
+export const NOT_THERE = {
+  raw: {
+    status: 404,
+    headers: ['Content-Type', 'application/json', 'Cache-Control', 'no-store'],
+    body: '{"errors":[]}\n',
+  },
+} as const satisfies Answer

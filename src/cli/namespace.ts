@@ -242,7 +242,7 @@ export const namespaceUnlock = defineCommand({
   synopsis: 'Unlock the API of a namespace',
   usage: '[options] [PATH]',
   about: ['Unlocks a namespace with the key of -unlock-key, or without it by the sudo capability.'],
-  examples: [{ does: 'Unlock one:', run: ['{} namespace unlock -unlock-key=XXXX team-a'] }],
+  examples: [{ does: 'Unlock one:', run: ['{} namespace unlock -unlock-key=KEY team-a'] }],
   arity: { min: 0, max: 1, expected: '0 or 1' },
   completes: ['namespaces'],
   async run({ ui, common, args, client }) {

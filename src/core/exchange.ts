@@ -44,8 +44,6 @@ const ACL_OPERATION = {
 const ROOT_GRANT: readonly GrantingPolicy[] = [
   { name: 'root', namespaceId: 'root', namespacePath: '', type: 'acl' },
 ]
-/** The broker caches by the array, and the ACL's arrays live as long as the ACL. */
-const grantsOf = (policies: Decision['grantingPolicies']): readonly GrantingPolicy[] => policies
 
 const ROOT = { id: 'root', path: '' }
 
@@ -227,7 +225,8 @@ export class Exchange {
 
 const policyResults = (decision: Decision): AuditPolicyResults => ({
   allowed: decision.allowed,
-  granting: decision.isRoot ? ROOT_GRANT : grantsOf(decision.grantingPolicies),
+  // The broker caches by the array, and the ACL's arrays live as long as the ACL.
+  granting: decision.isRoot ? ROOT_GRANT : decision.grantingPolicies,
 })
 
 function hasData(data: Json | Buffer): boolean {

@@ -70,7 +70,7 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   const row = route(request, exchange, operation, place instanceof Promise ? await place : place)
   const quotas = core.quotas.active
   if (quotas !== null) await limitRate(core, quotas, exchange)
-  if (request.wantsHelp) return serveHelp(host, exchange)
+  if (request.wantsHelp) return serveHelp(host, core, exchange)
   await authorize(core, request, exchange, row)
   const context = exchange.context!
   const values = parseInput(exchange, row, context)
@@ -98,8 +98,9 @@ function asksTheHost(host: Host, request: CoreRequest, operation: Operation): bo
 }
 
 /** `?help=1`: the rows at the path in words; any token with some right may ask. */
-async function serveHelp(host: Host, exchange: Exchange): Promise<CoreReply> {
-  const { place, caller } = exchange
+async function serveHelp(host: Host, core: Core, exchange: Exchange): Promise<CoreReply> {
+  const { place, caller, record, request } = exchange
+  if (record && !core.tokens.isAddressBound(record, request.remoteAddress)) throw denied()
   if (!caller || !place!.namespace.path.startsWith(caller.namespace.path)) throw denied()
   const path = `${place!.namespace.path}${place!.path}`
   if (!decide(caller.acl, { operation: 'help', path }).allowed) throw denied()

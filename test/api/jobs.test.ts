@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type InProcess, startInProcess } from '../support/in-process.ts'
-import { type ManualClock, manualClock } from '../support/manual-clock.ts'
+import { type ManualClock, manualClock, passSeconds } from '../support/manual-clock.ts'
 import { outsideEngine, World } from '../support/outside-engine.ts'
 
 let clock: ManualClock
@@ -15,12 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-async function pass(seconds: number): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
-    clock.advance(1000)
-    for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setImmediate(resolve))
-  }
-}
+const pass = (seconds: number): Promise<void> => passSeconds(clock, seconds)
 
 const remind = (name: string, body: object) => server.call('POST', `out/reminders/${name}`, body)
 

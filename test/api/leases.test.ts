@@ -3,7 +3,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import type { StorageBackend } from '../../src/sdk/storage.ts'
 import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
 import { type InProcess, startInProcess } from '../support/in-process.ts'
-import { type ManualClock, manualClock } from '../support/manual-clock.ts'
+import { type ManualClock, manualClock, passSeconds } from '../support/manual-clock.ts'
 import { outsideEngine, World } from '../support/outside-engine.ts'
 
 let clock: ManualClock
@@ -18,13 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-/** Lets background work run: turns of the event loop, with a second passing at each. */
-async function pass(seconds: number): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
-    clock.advance(1000)
-    for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setImmediate(resolve))
-  }
-}
+const pass = (seconds: number): Promise<void> => passSeconds(clock, seconds)
 
 async function irrevocable(path: string, query: Record<string, string> = {}) {
   const reply = await server.call('GET', path, undefined, {

@@ -6,7 +6,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import { handleRequest } from '../../src/core/request.ts'
 import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
 import { type InProcess, inProcess, openTestHost, startInProcess } from '../support/in-process.ts'
-import { type ManualClock, manualClock } from '../support/manual-clock.ts'
+import { type ManualClock, manualClock, passSeconds } from '../support/manual-clock.ts'
 import { outsideEngine, World } from '../support/outside-engine.ts'
 
 let clock: ManualClock
@@ -21,12 +21,7 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-async function pass(seconds: number): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
-    clock.advance(1000)
-    for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setImmediate(resolve))
-  }
-}
+const pass = (seconds: number): Promise<void> => passSeconds(clock, seconds)
 
 /** Waits for calls that meet in conflicts: their pauses end only as the clock moves. */
 async function settled<T>(calls: readonly Promise<T>[]): Promise<T[]> {

@@ -114,3 +114,16 @@ describe('raw entries', () => {
     expect(read.body.data).toEqual({ value: '' })
   })
 })
+
+describe('help on a path', () => {
+  it('is for the addresses that the token is bound to', async () => {
+    const made = await call(server, 200, 'POST', 'auth/token/create', {
+      policies: ['default'],
+      bound_cidrs: ['10.1.0.0/16'],
+    })
+    const token = made.body.auth.client_token as string
+    const of = { token, wantsHelp: true }
+    await call(server, 200, 'GET', 'sys/mounts', undefined, { ...of, remoteAddress: '10.1.2.3' })
+    await call(server, 403, 'GET', 'sys/mounts', undefined, { ...of, remoteAddress: '10.2.2.3' })
+  })
+})

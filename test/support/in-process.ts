@@ -47,6 +47,7 @@ export interface CallOptions {
   readonly token?: string | null
   readonly namespace?: string
   readonly wrapTtlSeconds?: number
+  readonly wantsHelp?: boolean
   readonly contentType?: string
   readonly query?: JsonObject
   readonly remoteAddress?: string
@@ -169,7 +170,7 @@ function requestOf(method: string, path: string, body: unknown, of: CallOptions)
     method,
     path,
     query: of.query ?? {},
-    wantsHelp: false,
+    wantsHelp: of.wantsHelp ?? false,
     namespace: of.namespace ?? '',
     token: of.token ?? null,
     wrapTtlSeconds: of.wrapTtlSeconds ?? 0,

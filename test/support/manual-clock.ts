@@ -40,3 +40,11 @@ export function manualClock(startMs = Date.UTC(2030, 0, 1)): ManualClock {
   }
   return clock
 }
+
+/** Lets background work run: turns of the event loop, with a second passing at each. */
+export async function passSeconds(clock: ManualClock, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    clock.advance(1000)
+    for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+}

@@ -117,9 +117,10 @@ describe('raw entries', () => {
 
 describe('help on a path', () => {
   it('is for the addresses that the token is bound to', async () => {
-    const made = await call(server, 200, 'POST', 'auth/token/create', {
+    const role = { token_bound_cidrs: ['10.1.0.0/16'] }
+    await call(server, 204, 'POST', 'auth/token/roles/bound', role)
+    const made = await call(server, 200, 'POST', 'auth/token/create/bound', {
       policies: ['default'],
-      bound_cidrs: ['10.1.0.0/16'],
     })
     const token = made.body.auth.client_token as string
     const of = { token, wantsHelp: true }

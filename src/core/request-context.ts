@@ -15,7 +15,7 @@ import type {
   RequestContext,
 } from '../sdk/context.ts'
 import type { JobKind } from '../sdk/job.ts'
-import type { Lease, LeaseKind } from '../sdk/lease.ts'
+import type { Lease, LeaseKind, LeaseRequest } from '../sdk/lease.ts'
 import type { Log } from '../sdk/log.ts'
 import type { ResourceKind } from '../sdk/resource.ts'
 import type { Storage, Tx } from '../sdk/storage.ts'
@@ -121,7 +121,7 @@ export class CoreContext implements RequestContext {
     return this.core.resources.use(this, kind, key, body)
   }
 
-  async lease<I>(kind: LeaseKind<I>, of: { internal: I; ttlSeconds: number }): Promise<Lease> {
+  async lease<I>(kind: LeaseKind<I>, of: LeaseRequest<I>): Promise<Lease> {
     const lease = await this.core.leases.begin(this, this.#mount, kind, of)
     this.pendingLease = lease
     return lease

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Json } from '../base/json.ts'
 import type { Random } from '../base/random.ts'
 import type { JobKind } from './job.ts'
-import type { Lease, LeaseKind } from './lease.ts'
+import type { Lease, LeaseKind, LeaseRequest } from './lease.ts'
 import type { Log } from './log.ts'
 import type { ResourceKind } from './resource.ts'
 import type { Storage, Tx } from './storage.ts'
@@ -99,5 +99,5 @@ export interface RequestContext extends MountContext {
   /** The whole body of a row with body 'free' (a JSON object), 'bytes' (a Buffer); else null. */
   readonly body: Json | Buffer
   /** Stores a lease as pending; answering with it activates it, a throw queues its revocation. */
-  lease<I>(kind: LeaseKind<I>, of: { internal: I; ttlSeconds: number }): Promise<Lease>
+  lease<I>(kind: LeaseKind<I>, of: LeaseRequest<I>): Promise<Lease>
 }

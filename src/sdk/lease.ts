@@ -21,6 +21,16 @@ export function leaseKind<I>(name: string, of: Omit<LeaseKind<I>, 'name'>): Leas
   return { name, ...of }
 }
 
+/** What an engine asks for when it makes something outside. */
+export interface LeaseRequest<I> {
+  /** All that is needed to undo it. */
+  readonly internal: I
+  /** 0: the mount's default. */
+  readonly ttlSeconds: number
+  /** No renewal goes past this from now; 0 or absent: the mount's longest life, which caps it anyway. */
+  readonly maxTtlSeconds?: number
+}
+
 export interface Lease {
   /** 'mount/path/<random>' with the namespace's id behind a dot outside root. */
   readonly id: string

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ApiError, badRequest, internal, unavailable } from '../../base/errors.ts'
 import { MAX_PAGE } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
-import type { Lease, LeaseKind } from '../../sdk/lease.ts'
+import type { Lease, LeaseKind, LeaseRequest } from '../../sdk/lease.ts'
 import type { Log } from '../../sdk/log.ts'
 import { dueIndex } from '../jobs/due-index.ts'
 import type { DueHandler, DueMark } from '../jobs/due-worker.ts'
@@ -71,15 +71,16 @@ export class LeaseService {
     this.#work = of.work
   }
 
-  /** Stores the lease as pending. The TTL is capped by the mount's longest life. */
+  /** Stores the lease as pending. The TTL is capped by the engine's and the mount's longest life. */
   async begin<I>(
     context: CoreContext,
     mount: Mount,
     kind: LeaseKind<I>,
-    of: { readonly internal: I; readonly ttlSeconds: number },
+    of: LeaseRequest<I>,
   ): Promise<Lease> {
     const now = this.#clock.now()
-    const { defaultSeconds, maxSeconds } = context.services.ttls()
+    const { defaultSeconds, maxSeconds: mountSeconds } = context.services.ttls()
+    const maxSeconds = Math.min(of.maxTtlSeconds || mountSeconds, mountSeconds)
     const ttlSeconds = Math.min(of.ttlSeconds > 0 ? of.ttlSeconds : defaultSeconds, maxSeconds)
     const namespaceId = context.place.namespace.id
     const suffix = namespaceId === ROOT_NAMESPACE_ID ? '' : `.${namespaceId}`

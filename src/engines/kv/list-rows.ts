@@ -5,18 +5,11 @@ import { MAX_BATCH_KEYS } from '../../base/limits.ts'
 import { object } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
+import { keysAnswer, keysOutput, pageInput } from '../../sdk/listing.ts'
 import type { ReadStorage } from '../../sdk/storage.ts'
 import { decodeEntry } from './entry-format.ts'
 import { keyMetadata } from './key-record.ts'
-import {
-  folderOf,
-  folderParam,
-  keysAnswer,
-  keysOutput,
-  namesBelow,
-  namesIn,
-  pageInput,
-} from './list-secrets.ts'
+import { folderOf, folderParam, namesBelow, namesIn } from './list-secrets.ts'
 import { secretKey } from './secret-path.ts'
 
 const { list, scan } = endpoints()

@@ -4,17 +4,10 @@ import { parseDurationSeconds } from '../../base/duration.ts'
 import { badRequest } from '../../base/errors.ts'
 import { getOwn, isJsonObject, type Json, type JsonObject, RawJson } from '../../base/json.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
+import { keysAnswer, keysOutput, pageInput } from '../../sdk/listing.ts'
 import { authorOf } from './author.ts'
 import { decodeV1, encodeV1 } from './entry-format.ts'
-import {
-  folderOf,
-  folderParam,
-  keysAnswer,
-  keysOutput,
-  namesBelow,
-  namesIn,
-  pageInput,
-} from './list-secrets.ts'
+import { folderOf, folderParam, namesBelow, namesIn } from './list-secrets.ts'
 import { pathParam } from './path-answers.ts'
 import { checkWritable, secretKey } from './secret-path.ts'
 import { secretText } from './secret-text.ts'

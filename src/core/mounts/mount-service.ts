@@ -32,6 +32,9 @@ export interface DyingMount {
 
 export const dyingMountKey = (mountId: string): string => `core/mount-dying/${mountId}`
 
+/** The id of the namespace of a mount that was moved there: leases and jobs name the one that they began in. */
+export const movedMountKey = (mountId: string): string => `core/mount-moved/${mountId}`
+
 /** Schedules the work behind a disabled mount, in the commit that disables it. */
 export type ScheduleUnmount = (tx: CoreTx, dying: DyingMount) => void
 
@@ -174,6 +177,7 @@ export class MountService {
       await expectEpoch(tx, view)
       tx.delete(mountKey(from.namespace.id, moved.id))
       tx.put(mountKey(to.namespace.id, moved.id), { json: moved })
+      if (to.namespace.id !== from.namespace.id) tx.put(movedMountKey(moved.id), to.namespace.id)
       tx.touch(CORE_EPOCH_KEY)
     })
     return moved

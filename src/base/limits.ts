@@ -54,3 +54,13 @@ export const MAX_INLINE_DELETES = 80
 export const MAX_WORKERS = 64
 /** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
 export const CEREMONY_SECONDS = 24 * 3600
+/** The content of an object identifier, in bytes: real ones take 20. */
+export const MAX_OID_BYTES = 128
+/** A certificate or signing request, in bytes: one with 1,000 names takes 40 KB. */
+export const MAX_CERTIFICATE_BYTES = 256 * 1024
+/** An OCSP request, in bytes, and the certificates it may ask for: each costs a look-up, unauthenticated. */
+export const MAX_OCSP_REQUEST_BYTES = 16 * 1024
+/** A revocation list that is handed in, in bytes: 100,000 entries take 4 MB. */
+export const MAX_CRL_BYTES = 16 * 1024 * 1024
+/** Blocks of one PEM bundle: chains have a handful, trust stores some 150. */
+export const MAX_PEM_BLOCKS = 512

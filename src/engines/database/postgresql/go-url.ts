@@ -71,7 +71,9 @@ function parseHost(text: string): string {
     const zone = text.slice(0, close).indexOf('%25')
     if (zone >= 0) {
       const inner = unescapePart(text.slice(zone, close), 'zone')
-      return unescapePart(text.slice(0, zone), 'host') + inner + unescapePart(text.slice(close), 'host')
+      return (
+        unescapePart(text.slice(0, zone), 'host') + inner + unescapePart(text.slice(close), 'host')
+      )
     }
   } else {
     const colon = text.lastIndexOf(':')

@@ -54,3 +54,13 @@ export const MAX_INLINE_DELETES = 80
 export const MAX_WORKERS = 64
 /** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
 export const CEREMONY_SECONDS = 24 * 3600
+/** Nesting of a template's text (blocks, parentheses): it is walked by recursion; real ones take ten. */
+export const MAX_TEMPLATE_NESTING = 200
+/** Bytes of one template's text: a secret's data or an annotation that carries it is smaller. */
+export const MAX_TEMPLATE_BYTES = 1024 * 1024
+/** Bytes that one rendering may write, and bytes of any one string made on the way. */
+export const MAX_TEMPLATE_OUTPUT_BYTES = 16 * 1024 * 1024
+/** Steps of one rendering (nodes walked, elements and bytes gone through): about two seconds of work. */
+export const MAX_TEMPLATE_STEPS = 10_000_000
+/** Templates within templates while rendering: beyond it they call themselves without end. */
+export const MAX_TEMPLATE_DEPTH = 500

@@ -64,3 +64,13 @@ export const MAX_OCSP_REQUEST_BYTES = 16 * 1024
 export const MAX_CRL_BYTES = 16 * 1024 * 1024
 /** Blocks of one PEM bundle: chains have a handful, trust stores some 150. */
 export const MAX_PEM_BLOCKS = 512
+/** Nesting of a template's text (blocks, parentheses): it is walked by recursion; real ones take ten. */
+export const MAX_TEMPLATE_NESTING = 200
+/** Bytes of one template's text: a secret's data or an annotation that carries it is smaller. */
+export const MAX_TEMPLATE_BYTES = 1024 * 1024
+/** Bytes that one rendering may write, and bytes of any one string made on the way. */
+export const MAX_TEMPLATE_OUTPUT_BYTES = 16 * 1024 * 1024
+/** Steps of one rendering (nodes walked, elements and bytes gone through): about two seconds of work. */
+export const MAX_TEMPLATE_STEPS = 10_000_000
+/** Templates within templates while rendering: beyond it they call themselves without end. */
+export const MAX_TEMPLATE_DEPTH = 500

@@ -54,3 +54,9 @@ export const MAX_INLINE_DELETES = 80
 export const MAX_WORKERS = 64
 /** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
 export const CEREMONY_SECONDS = 24 * 3600
+/** Time to connect and log in to a database, in seconds: a caller waits for it, with its request's 90. */
+export const DATABASE_CONNECT_SECONDS = 10
+/** Time that a database may take for one statement, in seconds: above it, it hangs. */
+export const DATABASE_CALL_SECONDS = 30
+/** Time to stand in line for one of a database's connections, in seconds. */
+export const DATABASE_WAIT_SECONDS = 30

@@ -1,11 +1,12 @@
 // What reading a key answers: its settings, and of each version that can be used the time of its creation
 // or its public key. Nothing secret, and no key is parsed for it but where a context asks for a derived
 // public key.
-import { createPublicKey, createSecretKey } from 'node:crypto'
+import { createSecretKey } from 'node:crypto'
 import { atEndOfTick } from '../../base/tick.ts'
 import type { Data } from '../../sdk/answer.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { deriveBytes } from './derive-key.ts'
+import { derivedPublicKey } from './derived-public-key.ts'
 import { ed25519FromSeed, ed25519Raw } from './ed25519-seed.ts'
 import { certificatesPem, spkiPem } from './key-pem.ts'
 import { firstUsable, type KeyRecord, typeOf } from './key-record.ts'
@@ -103,20 +104,16 @@ function shownVersion(
       type.kind !== 'ed25519'
         ? spkiPem(version.publicKey)
         : record.derived
-          ? derivedPublicKey(record, version, context)
+          ? publicKeyFor(record, version, context)
           : ed25519Raw(version.publicKey),
   }
 }
 
 /** Base64; '' without a context: the pair below a derived key is none of its keys. */
-export function derivedPublicKey(
-  record: KeyRecord,
-  version: KeyVersion,
-  context: Uint8Array | null,
-): string {
+function publicKeyFor(record: KeyRecord, version: KeyVersion, context: Uint8Array | null): string {
   if (context === null) return ''
   const seed = deriveBytes(record.kdf, createSecretKey(version.key), context, 32)
-  const key = createPublicKey(ed25519FromSeed(seed))
+  const pair = ed25519FromSeed(seed)
   seed.fill(0)
-  return ed25519Raw(key.export({ type: 'spki', format: 'der' }).toString('base64'))
+  return derivedPublicKey(pair)
 }

@@ -10,7 +10,7 @@ import { partialFailureField, runBatch, statusAnswer } from './batch-run.ts'
 import { mayUpsert } from './config-rows.ts'
 import { decrypt, type Encrypted, encrypt } from './encrypt.ts'
 import { decodeBase64, decodeContext } from './input-base64.ts'
-import { checkName, nameParam } from './key-name.ts'
+import { checkName, isName, nameParam } from './key-name.ts'
 import { newKeyRecord } from './key-record.ts'
 import { createKey, newKeyId } from './key-store.ts'
 import { findKeyType } from './key-types.ts'
@@ -78,7 +78,8 @@ export const encryptRows = [
       batch_input: batchField,
     },
     output: cipherOutput,
-    exists: async (ctx, { name }) => (await ctx.storage.get(keyPath(checkName(name)))) !== null,
+    exists: async (ctx, { name }) =>
+      !isName(name) || (await ctx.storage.get(keyPath(name))) !== null,
     handle: async (ctx, { batch_input, ...input }) => {
       const batch = parseBatch(batch_input, ENCRYPT_FIELDS)
       if (batch === null && input.plaintext === undefined)

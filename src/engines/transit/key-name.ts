@@ -7,6 +7,10 @@ const NAME = /^\w(?:[\w.-]*\w)?$/
 
 export const nameParam = { name: string('Name of the key.', { required: true }) }
 
+/** Whether the text can be a name at all. */
+export const isName = (text: string): boolean =>
+  text.length <= MAX_KEY_NAME_BYTES && NAME.test(text)
+
 /** Throws 404 where the path can't be that of a key. */
 export function checkName(name: string): string {
   if (!NAME.test(name)) throw notFound('1 error occurred:\n\t* unsupported path\n\n')

@@ -80,3 +80,13 @@ export const DATABASE_CONNECT_SECONDS = 10
 export const DATABASE_CALL_SECONDS = 30
 /** Time to stand in line for one of a database's connections, in seconds. */
 export const DATABASE_WAIT_SECONDS = 30
+/** The name of a transit key, in bytes (all ASCII): it stands in storage keys and in every path. */
+export const MAX_KEY_NAME_BYTES = 256
+/** Parsed versions of one transit key that a process keeps: one takes up to 20 KB of OpenSSL's memory. */
+export const MAX_LOADED_KEY_VERSIONS = 64
+/** Items of one transit batch: at some 10 µs each, one request holds a processor for 0.2 s at most. */
+export const MAX_TRANSIT_BATCH = 20_000
+/** Work of one request that is done before others get a turn, in milliseconds. */
+export const MAX_TURN_MS = 5
+/** Versions of one transit key: at one rotation an hour, 114 years. */
+export const MAX_KEY_VERSIONS = 1_000_000

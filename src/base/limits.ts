@@ -64,3 +64,9 @@ export const MAX_OCSP_REQUEST_BYTES = 16 * 1024
 export const MAX_CRL_BYTES = 16 * 1024 * 1024
 /** Blocks of one PEM bundle: chains have a handful, trust stores some 150. */
 export const MAX_PEM_BLOCKS = 512
+/** Issuers, and keys, of one PKI mount: their directory is one entry, read with each request that signs. */
+export const MAX_PKI_ISSUERS = 1000
+/** Certificates of one issuer's chain: they are read together; real chains have three. */
+export const MAX_PKI_CHAIN = 40
+/** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
+export const MAX_CERTIFICATE_NAMES = 1000

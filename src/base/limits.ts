@@ -90,3 +90,9 @@ export const MAX_TRANSIT_BATCH = 20_000
 export const MAX_TURN_MS = 5
 /** Versions of one transit key: at one rotation an hour, 114 years. */
 export const MAX_KEY_VERSIONS = 1_000_000
+/** Issuers, and keys, of one PKI mount: their directory is one entry, read with each request that signs. */
+export const MAX_PKI_ISSUERS = 1000
+/** Certificates of one issuer's chain: they are read together; real chains have three. */
+export const MAX_PKI_CHAIN = 40
+/** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
+export const MAX_CERTIFICATE_NAMES = 1000

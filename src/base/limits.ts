@@ -54,3 +54,11 @@ export const MAX_INLINE_DELETES = 80
 export const MAX_WORKERS = 64
 /** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
 export const CEREMONY_SECONDS = 24 * 3600
+/** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */
+export const MIN_ROTATION_SECONDS = 5
+export const MIN_ROTATION_WINDOW_SECONDS = 3600
+/** Rotations that a record remembers, and characters of what went wrong in each: 20 of them are some 4 KB. */
+export const MAX_ROTATION_HISTORY = 20
+export const MAX_ROTATION_ERROR_CHARS = 300
+/** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
+export const ROTATION_TRIES = 6

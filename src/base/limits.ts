@@ -54,6 +54,12 @@ export const MAX_INLINE_DELETES = 80
 export const MAX_WORKERS = 64
 /** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
 export const CEREMONY_SECONDS = 24 * 3600
+/** Wait for a free connection of a database's pool, ms: well below a request's own time. */
+export const DATABASE_WAIT_MS = 30_000
+/** Reaching a database and logging in, in all, where its settings name no connect_timeout. */
+export const DATABASE_CONNECT_MS = 15_000
+/** A database's answer to a batch of statements, ms: a slow one ends in an error before the request does. */
+export const DATABASE_STATEMENT_MS = 30_000
 /** The content of an object identifier, in bytes: real ones take 20. */
 export const MAX_OID_BYTES = 128
 /** A certificate or signing request, in bytes: one with 1,000 names takes 40 KB. */

@@ -1,7 +1,8 @@
 // What mysql2 throws becomes a DatabaseError: the server's own words in Go's form ("Error 1045 (28000): …"),
 // without the statement that mysql2 hangs on its errors, and without any piece of a password.
 // Source: error codes of MySQL's and MariaDB's server error references.
-import { DatabaseError, type DatabaseFailure, withoutSecrets } from '../database-error.ts'
+import { DatabaseError, type DatabaseFailure } from '../database-error.ts'
+import { withoutPieces } from '../without-pieces.ts'
 
 /** What mysql2 puts on its errors. */
 interface DriverError {
@@ -37,23 +38,4 @@ function kindOf(of: DriverError, isServers: boolean): DatabaseFailure {
   if (isServers ? REFUSED.has(of.errno ?? 0) : REFUSED_CODES.has(of.code ?? '')) return 'refused'
   if (/unknown plugin/.test(of.message)) return 'refused'
   return isServers && !UNREACHABLE.has(of.errno ?? 0) ? 'statement' : 'unreachable'
-}
-
-/** Fewer characters than this tell nothing, and would take words out of every message. */
-const SHORTEST_PIECE = 5
-
-/** A syntax error quotes 80 characters from the fault on: a beginning or an end of a password. */
-export function withoutPieces(text: string, secrets: readonly string[]): string {
-  const forms = secrets.flatMap((secret) => [
-    secret,
-    secret.replaceAll("'", "''"),
-    secret.replaceAll('\\', '\\\\').replaceAll("'", "''"),
-  ])
-  let clean = withoutSecrets(text, forms)
-  for (const secret of new Set(forms)) {
-    for (let length = secret.length - 1; length >= SHORTEST_PIECE; length--) {
-      clean = withoutSecrets(clean, [secret.slice(0, length), secret.slice(-length)])
-    }
-  }
-  return clean
 }

@@ -66,6 +66,7 @@ export const MAX_OID_BYTES = 128
 export const MAX_CERTIFICATE_BYTES = 256 * 1024
 /** An OCSP request, in bytes, and the certificates it may ask for: each costs a look-up, unauthenticated. */
 export const MAX_OCSP_REQUEST_BYTES = 16 * 1024
+export const MAX_OCSP_CERTIFICATES = 20
 /** A revocation list that is handed in, in bytes: 100,000 entries take 4 MB. */
 export const MAX_CRL_BYTES = 16 * 1024 * 1024
 /** Blocks of one PEM bundle: chains have a handful, trust stores some 150. */
@@ -96,3 +97,11 @@ export const MAX_PKI_ISSUERS = 1000
 export const MAX_PKI_CHAIN = 40
 /** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
 export const MAX_CERTIFICATE_NAMES = 1000
+/** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */
+export const MIN_ROTATION_SECONDS = 5
+export const MIN_ROTATION_WINDOW_SECONDS = 3600
+/** Rotations that a record remembers, and characters of what went wrong in each: 20 of them are some 4 KB. */
+export const MAX_ROTATION_HISTORY = 20
+export const MAX_ROTATION_ERROR_CHARS = 300
+/** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
+export const ROTATION_TRIES = 6

@@ -60,6 +60,7 @@ export const MAX_OID_BYTES = 128
 export const MAX_CERTIFICATE_BYTES = 256 * 1024
 /** An OCSP request, in bytes, and the certificates it may ask for: each costs a look-up, unauthenticated. */
 export const MAX_OCSP_REQUEST_BYTES = 16 * 1024
+export const MAX_OCSP_CERTIFICATES = 20
 /** A revocation list that is handed in, in bytes: 100,000 entries take 4 MB. */
 export const MAX_CRL_BYTES = 16 * 1024 * 1024
 /** Blocks of one PEM bundle: chains have a handful, trust stores some 150. */

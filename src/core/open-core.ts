@@ -50,6 +50,9 @@ import { RECOUNT_JOB, runRecount } from './quotas/lease-recount.ts'
 import { QuotaStore } from './quotas/quota-store.ts'
 import type { RateLimiter } from './quotas/rate-limiter.ts'
 import { Resources } from './resources/resources.ts'
+import { ROTATION_MOVE_JOB, RotationMounts } from './rotations/rotation-mounts.ts'
+import { DUE_ROTATION } from './rotations/rotation-record.ts'
+import { RotationService } from './rotations/rotation-service.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import { openTokenService } from './tokens/token-service.ts'
@@ -83,6 +86,17 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     mountServicesOf(record, settings, (policy) => passwordOf(storage, namespace, random, policy))
   const kinds: Record<string, RunJob> = {}
   const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
+  const claims = new ShardClaims(storage, clock, random)
+  const rotations = new RotationService({
+    storage,
+    clock,
+    random,
+    log: log.named('rotation'),
+    counts: parts.counts,
+    contextOf: (...of) => contextOf(...of),
+    claims,
+  })
+  const rotationMounts = new RotationMounts(storage)
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -91,6 +105,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     log,
     resources,
     jobs,
+    rotations,
     servicesOf,
   }
   const contextOf = (namespaceId: string, mountId: string, signal: AbortSignal) =>
@@ -108,6 +123,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
         namespaceId: dying.namespaceId,
         item: dying,
       }),
+    scheduleMove: (tx, item) =>
+      void jobs.schedule(tx, { kind: ROTATION_MOVE_JOB, namespaceId: item.toNamespaceId, item }),
   })
   const namespaces = new NamespaceService({
     storage,
@@ -155,7 +172,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       }),
   })
   const unmountParts = {
-    ...{ storage, leases, tokens, mounts, log: log.named('mounts') },
+    ...{ storage, leases, rotationMounts, tokens, mounts, log: log.named('mounts') },
     now: () => clock.now(),
   }
   Object.assign(kinds, {
@@ -170,6 +187,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     },
     [RECOUNT_JOB]: (job, signal) =>
       runRecount({ storage, clock, quotas, counts: leaseCounts }, job, signal),
+    [ROTATION_MOVE_JOB]: (job, signal) => rotationMounts.runMove(job, signal),
     [LEASE_SWEEP_JOB]: (job, signal) => leaseSweeps.run(job, signal),
     ...pluginJobs(parts.engines, contextOf),
   } satisfies Record<string, RunJob>)
@@ -192,7 +210,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     clock,
     random,
     log: log.named('due'),
-    claims: new ShardClaims(storage, clock, random),
+    claims,
     handlers: {
       ...Object.fromEntries(
         Object.entries(tokens.due).map(([kind, run]) => [
@@ -201,6 +219,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
         ]),
       ),
       [DUE_JOB]: jobs.onDue,
+      [DUE_ROTATION]: rotations.onDue,
     },
     batches: {
       [DUE_LEASE]: {
@@ -232,6 +251,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     jobs,
     leases,
     leaseSweeps,
+    rotations,
     audit,
     resources,
     cors,
@@ -255,6 +275,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       })
     },
     async close() {
+      rotations.close()
       await revocations.stop()
       if (parts.worksDue) await worker.stop()
       await resources.dispose()

@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { Log } from '../../sdk/log.ts'
 import { DUE_PREFIX } from '../keys.ts'
+import { DUE_ROTATION, laneOfDue } from '../rotations/rotation-record.ts'
 import type { CoreStorage } from '../store.ts'
 import { DUE_JOB, DUE_SHARDS } from './due-index.ts'
 import type { ShardClaims } from './shard-claims.ts'
@@ -249,9 +250,13 @@ export class DueWorker {
   }
 }
 
-/** What may stall together: the jobs of a mount (its id begins their names), or all marks of another kind. */
+/**
+ * What may stall together: the jobs of a mount (its id begins their names), the rotations of a lane of a
+ * mount, or all marks of another kind.
+ */
 function laneOf(mark: DueMark | null): string {
   if (!mark) return ''
+  if (mark.kind === DUE_ROTATION) return `${mark.kind} ${laneOfDue(mark.id)}`
   const end = mark.id.indexOf('.')
   return mark.kind === DUE_JOB && end > 0 ? `${mark.kind} ${mark.id.slice(0, end)}` : mark.kind
 }

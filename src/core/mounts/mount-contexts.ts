@@ -7,11 +7,14 @@ import type { JobKind } from '../../sdk/job.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { Engine } from '../../sdk/plugin.ts'
 import type { ResourceKind } from '../../sdk/resource.ts'
+import type { Rotations } from '../../sdk/rotation.ts'
 import type { Entry, Storage, Tx } from '../../sdk/storage.ts'
 import type { JobService } from '../jobs/job-service.ts'
 import { planPluginJob, unplanPluginJob } from '../jobs/plugin-jobs.ts'
 import { CORE_EPOCH_KEY, mountDataPrefix, mountKey, namespaceKey } from '../keys.ts'
 import type { Resources } from '../resources/resources.ts'
+import { MountRotations } from '../rotations/mount-rotations.ts'
+import type { RotationService } from '../rotations/rotation-service.ts'
 import type { CoreStorage } from '../store.ts'
 import { mountAliveKey } from './mount-alive.ts'
 import { type MountRecord, mountInfo } from './mount-record.ts'
@@ -26,6 +29,7 @@ export interface MountContextParts {
   readonly log: Log
   readonly resources: Resources
   readonly jobs: Pick<JobService, 'plan' | 'unplan'>
+  readonly rotations: RotationService
   servicesOf(record: MountRecord, namespace: Namespace): MountServices
 }
 
@@ -37,6 +41,7 @@ interface Opened {
   readonly storage: Storage
   readonly services: MountServices
   readonly log: Log
+  readonly rotation: Rotations
 }
 
 /** A mount outside a request. It holds as long as `epoch` stands. */
@@ -70,6 +75,9 @@ class BackgroundContext implements MountContext {
   }
   get services(): MountServices {
     return this.#opened.services
+  }
+  get rotation(): Rotations {
+    return this.#opened.rotation
   }
   get log(): Log {
     return this.#opened.log
@@ -124,6 +132,11 @@ export async function openMount(
     namespace,
     storage: parts.storage.scoped(mountDataPrefix(mountId), alive),
     services: parts.servicesOf(record, namespace),
+    rotation: new MountRotations(parts.rotations, {
+      clock: parts.clock,
+      namespaceId: namespace.id,
+      mountId: record.id,
+    }),
     log: parts.log.named(`${record.class}.${record.type}`),
   }
   return {

@@ -38,6 +38,16 @@ export const movedMountKey = (mountId: string): string => `core/mount-moved/${mo
 /** Schedules the work behind a disabled mount, in the commit that disables it. */
 export type ScheduleUnmount = (tx: CoreTx, dying: DyingMount) => void
 
+/** Carries along what stands under the namespace's id, where a mount moves to another one. */
+export type ScheduleMove = (
+  tx: CoreTx,
+  move: {
+    readonly mountId: string
+    readonly fromNamespaceId: string
+    readonly toNamespaceId: string
+  },
+) => void
+
 /** First segments that only core itself may mount. */
 const RESERVED = ['sys/', 'cubbyhole/', 'identity/', 'auth/token/', 'auth/']
 
@@ -47,6 +57,7 @@ export class MountService {
   readonly #clock: Clock
   readonly #random: Random
   readonly #scheduleUnmount: ScheduleUnmount
+  readonly #scheduleMove: ScheduleMove
 
   constructor(of: {
     storage: CoreStorage
@@ -54,12 +65,14 @@ export class MountService {
     clock: Clock
     random: Random
     scheduleUnmount: ScheduleUnmount
+    scheduleMove: ScheduleMove
   }) {
     this.#storage = of.storage
     this.#findEngine = of.findEngine
     this.#clock = of.clock
     this.#random = of.random
     this.#scheduleUnmount = of.scheduleUnmount
+    this.#scheduleMove = of.scheduleMove
   }
 
   /** Throws 400 where the type is unknown or the path is taken; the texts are Vault's. */
@@ -177,7 +190,11 @@ export class MountService {
       await expectEpoch(tx, view)
       tx.delete(mountKey(from.namespace.id, moved.id))
       tx.put(mountKey(to.namespace.id, moved.id), { json: moved })
-      if (to.namespace.id !== from.namespace.id) tx.put(movedMountKey(moved.id), to.namespace.id)
+      const [fromNamespaceId, toNamespaceId] = [from.namespace.id, to.namespace.id]
+      if (fromNamespaceId !== toNamespaceId) {
+        tx.put(movedMountKey(moved.id), toNamespaceId)
+        this.#scheduleMove(tx, { mountId: moved.id, fromNamespaceId, toNamespaceId })
+      }
       tx.touch(CORE_EPOCH_KEY)
     })
     return moved

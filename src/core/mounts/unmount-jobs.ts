@@ -7,6 +7,7 @@ import type { JobRecord } from '../jobs/job-service.ts'
 import { mountDataPrefix, mountPrefix, namespaceEpochKey, namespaceKey } from '../keys.ts'
 import { LEASE_BATCH } from '../leases/lease-queue.ts'
 import type { LeaseService } from '../leases/lease-service.ts'
+import type { RotationMounts } from '../rotations/rotation-mounts.ts'
 import type { CoreStorage } from '../store.ts'
 import { MARKED_STEP } from '../tokens/token-revoke.ts'
 import type { TokenService } from '../tokens/token-service.ts'
@@ -28,6 +29,7 @@ interface Parts {
   readonly storage: CoreStorage
   readonly leases: Pick<LeaseService, 'idsBelow' | 'queueRevocations' | 'findAll'>
   readonly tokens: Pick<TokenService, 'leaseNames' | 'revokeMarked'>
+  readonly rotationMounts: RotationMounts
   readonly mounts: MountService
   readonly log: Log
   now(): number
@@ -113,7 +115,8 @@ const STEPS: Readonly<Record<NonNullable<Unmounting['phase']>, Step>> = {
     const last = left < 0 ? ids.at(-1) : (ids[left - 1] ?? after)
     return { ...item, phase: 'wait', ...(last === undefined ? undefined : { after: last }) }
   },
-  async data({ storage }, item, signal) {
+  async data({ storage, rotationMounts }, item, signal) {
+    if (!(await rotationMounts.drop(item.namespaceId, item.record.id, signal))) return item
     if (!(await deleteBelow(storage, mountDataPrefix(item.record.id), signal))) return item
     await storage.transaction(async (tx) => {
       tx.delete(dyingMountKey(item.record.id))

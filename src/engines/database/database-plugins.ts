@@ -1,0 +1,11 @@
+// Which plugin serves a `plugin_name`. A new database is one folder and one line here.
+import type { DatabasePlugin } from './database-plugin.ts'
+
+export const databasePlugins: readonly DatabasePlugin[] = []
+
+const byName: ReadonlyMap<string, DatabasePlugin> = new Map(
+  databasePlugins.flatMap((plugin) => plugin.names.map((name) => [name, plugin] as const)),
+)
+
+/** null where no plugin has that name. */
+export const databasePlugin = (name: string): DatabasePlugin | null => byName.get(name) ?? null

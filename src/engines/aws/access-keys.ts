@@ -1,7 +1,8 @@
 // Access keys of one IAM user, which has at most two of them. A rotation makes a second one, proves it and
 // deletes the first. Source: "Managing access keys" in the IAM user guide.
-import { RotationRefused, type RotationProof } from '../../sdk/rotation.ts'
+
 import { ApiError } from '../../base/errors.ts'
+import { type RotationProof, RotationRefused } from '../../sdk/rotation.ts'
 import { type AwsClients, callAws, clientsOf, isNoSuchEntity } from './aws-clients.ts'
 import type { RootConfig } from './root-config.ts'
 

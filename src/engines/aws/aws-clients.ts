@@ -5,6 +5,7 @@ import type { STS } from '@aws-sdk/client-sts'
 import { ApiError, badRequest } from '../../base/errors.ts'
 import { AWS_CONNECT_MS, AWS_REQUEST_MS } from '../../base/limits.ts'
 import { resourceKind } from '../../sdk/resource.ts'
+import { Unreachable } from '../../sdk/unreachable.ts'
 import { emptyRoot, type RootConfig, readRoot, regionOf } from './root-config.ts'
 
 export interface AwsClients {
@@ -25,6 +26,8 @@ export const awsClients = resourceKind<AwsClients>('aws-clients', {
 
 /** New clients; with a key pair other than the configured one where it is given. */
 export async function clientsOf(config: RootConfig): Promise<AwsClients> {
+  // Its warning about Node 20 would land in the operator's log at the first request.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const [{ IAM }, { STS }] = await Promise.all([
     import('@aws-sdk/client-iam'),
     import('@aws-sdk/client-sts'),
@@ -80,6 +83,12 @@ export async function callSts<T>(
 /** True where AWS said that what was asked for isn't there. */
 export const isNoSuchEntity = (error: unknown): boolean =>
   error instanceof Error && error.name.startsWith('NoSuchEntity')
+
+/** The failure of a revocation: silence and limits of rate spend none of the lease's tries. */
+export const unlessSilent = (error: unknown): unknown =>
+  hasAnswer(error) && !isThrottled(error)
+    ? error
+    : new Unreachable(awsWords(error), { cause: error })
 
 interface AwsFailure {
   readonly name?: string

@@ -5,12 +5,15 @@ import { configRows } from './config-rows.ts'
 import { credsRows } from './creds-rows.ts'
 import { iamUser } from './iam-user.ts'
 import { roleRows } from './role-rows.ts'
+import { rootRotation, rotateRootRows } from './rotate-root.ts'
 import { stsSession } from './session.ts'
+import { staticRotation, staticRows } from './static-roles.ts'
 
 export const aws = secretsEngine({
   type: 'aws',
   about:
     'Makes AWS credentials on request: IAM users, assumed roles, federation and session tokens.',
-  endpoints: [...configRows, ...roleRows, ...credsRows],
+  endpoints: [...configRows, ...rotateRootRows, ...roleRows, ...credsRows, ...staticRows],
   leases: [iamUser, stsSession],
+  rotations: [rootRotation, staticRotation],
 })

@@ -5,7 +5,14 @@ import { AWS_USER_SETTLE_MS } from '../../base/limits.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import type { MountContext, RequestContext } from '../../sdk/context.ts'
 import { leaseKind } from '../../sdk/lease.ts'
-import { type AwsClients, awsClients, callAws, isNoSuchEntity } from './aws-clients.ts'
+import { Unreachable } from '../../sdk/unreachable.ts'
+import {
+  type AwsClients,
+  awsClients,
+  callAws,
+  isNoSuchEntity,
+  unlessSilent,
+} from './aws-clients.ts'
 import type { Role } from './role.ts'
 import { readLease, readRoot } from './root-config.ts'
 import { makeUsername } from './username.ts'
@@ -22,8 +29,9 @@ export const iamUser = leaseKind<MadeUser>('iam_user', {
       try {
         await deleteUser(clients, username, mount.signal)
       } catch (error) {
-        const isSettled = mount.clock.now() - plannedAtMs >= AWS_USER_SETTLE_MS
-        if (!isNoSuchEntity(error) || !isSettled) throw error
+        if (!isNoSuchEntity(error)) throw unlessSilent(error)
+        if (mount.clock.now() - plannedAtMs < AWS_USER_SETTLE_MS)
+          throw new Unreachable('IAM does not know the new user yet', { cause: error })
       }
     }),
   // Nothing at AWS knows when the user ends: a renewal only moves the lease.

@@ -6,7 +6,7 @@ import { badRequest } from '../../base/errors.ts'
 import { string } from '../../schema/field.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { rotationKind } from '../../sdk/rotation.ts'
-import { replaceKey, type StagedKey, keyWorks, deleteKey } from './access-keys.ts'
+import { deleteKey, keyWorks, replaceKey, type StagedKey } from './access-keys.ts'
 import { awsClients, callAws } from './aws-clients.ts'
 import { ROOT_KEY, type RootConfig, readRoot } from './root-config.ts'
 
@@ -14,34 +14,39 @@ const { write } = endpoints()
 export const ROOT_ID = 'root'
 
 /** The mount's access key; its item is empty, since config/root holds all. */
-export const rootRotation = rotationKind<Record<string, never>, StagedKey, { keyId: string; username: string }>(
-  'config',
-  {
-    stage: (mount) =>
-      mount.use(awsClients, '', async ({ iam }) => {
-        const { User } = await callAws('error calling GetUser', () => iam.getUser({}))
-        const username = User?.UserName ?? ''
-        const keys = await callAws('error listing access keys', () =>
-          iam.listAccessKeys({ UserName: username }),
-        )
-        return { username, known: (keys.AccessKeyMetadata ?? []).map((key) => key.AccessKeyId!), made: null }
-      }),
-    set: (mount, _item, staged) =>
-      mount.use(awsClients, '', (clients) => replaceKey(clients, staged)),
-    test: async (mount, _item, { made }) => {
-      const root = await readRoot(mount.storage)
-      return root && made ? keyWorks(root, made) : 'refused'
-    },
-    promote: async (tx, _item, { made, username }) => {
-      const root = (await tx.get(ROOT_KEY))?.json<RootConfig>()
-      if (!root || !made) return undefined
-      tx.put(ROOT_KEY, { json: { ...root, accessKey: made.keyId, secretKey: made.secret } })
-      return root.accessKey === made.keyId ? undefined : { keyId: root.accessKey, username }
-    },
-    // By now the mount's clients sign with the new key.
-    retire: (mount, _item, old) => mount.use(awsClients, '', (clients) => deleteKey(clients, old)),
+export const rootRotation = rotationKind<
+  Record<string, never>,
+  StagedKey,
+  { keyId: string; username: string }
+>('config', {
+  stage: (mount) =>
+    mount.use(awsClients, '', async ({ iam }) => {
+      const { User } = await callAws('error calling GetUser', () => iam.getUser({}))
+      const username = User?.UserName ?? ''
+      const keys = await callAws('error listing access keys', () =>
+        iam.listAccessKeys({ UserName: username }),
+      )
+      return {
+        username,
+        known: (keys.AccessKeyMetadata ?? []).map((key) => key.AccessKeyId!),
+        made: null,
+      }
+    }),
+  set: (mount, _item, staged) =>
+    mount.use(awsClients, '', (clients) => replaceKey(clients, staged)),
+  test: async (mount, _item, { made }) => {
+    const root = await readRoot(mount.storage)
+    return root && made ? keyWorks(root, made) : 'refused'
   },
-)
+  promote: async (tx, _item, { made, username }) => {
+    const root = (await tx.get(ROOT_KEY))?.json<RootConfig>()
+    if (!root || !made) return undefined
+    tx.put(ROOT_KEY, { json: { ...root, accessKey: made.keyId, secretKey: made.secret } })
+    return root.accessKey === made.keyId ? undefined : { keyId: root.accessKey, username }
+  },
+  // By now the mount's clients sign with the new key.
+  retire: (mount, _item, old) => mount.use(awsClients, '', (clients) => deleteKey(clients, old)),
+})
 
 export const rotateRootRows = [
   write('config/rotate-root', {

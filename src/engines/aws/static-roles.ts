@@ -194,11 +194,7 @@ async function checkedRole(
 }
 
 /** A new role has its key before it is answered; where that fails, the role goes again. */
-async function firstKey(
-  ctx: MountContext,
-  name: string,
-  by: string,
-): Promise<void> {
+async function firstKey(ctx: MountContext, name: string, by: string): Promise<void> {
   try {
     await ctx.rotation.rotateNow(staticRotation, name, { by })
   } catch (error) {

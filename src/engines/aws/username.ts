@@ -38,6 +38,8 @@ export function checkTemplate(template: string): void {
   try {
     parseUsernameTemplate(template)
   } catch (cause) {
-    throw badRequest(`unable to initialize username template: ${(cause as Error).message}`, { cause })
+    throw badRequest(`unable to initialize username template: ${(cause as Error).message}`, {
+      cause,
+    })
   }
 }

@@ -61,3 +61,13 @@ export const AWS_REQUEST_MS = 20_000
 export const AWS_USER_SETTLE_MS = 5 * 60_000
 /** The shortest time between rotations of an AWS key, in seconds, as the API has it. */
 export const AWS_MIN_ROTATION_SECONDS = 60
+/** The content of an object identifier, in bytes: real ones take 20. */
+export const MAX_OID_BYTES = 128
+/** A certificate or signing request, in bytes: one with 1,000 names takes 40 KB. */
+export const MAX_CERTIFICATE_BYTES = 256 * 1024
+/** An OCSP request, in bytes, and the certificates it may ask for: each costs a look-up, unauthenticated. */
+export const MAX_OCSP_REQUEST_BYTES = 16 * 1024
+/** A revocation list that is handed in, in bytes: 100,000 entries take 4 MB. */
+export const MAX_CRL_BYTES = 16 * 1024 * 1024
+/** Blocks of one PEM bundle: chains have a handful, trust stores some 150. */
+export const MAX_PEM_BLOCKS = 512

@@ -71,3 +71,11 @@ export const MAX_OCSP_REQUEST_BYTES = 16 * 1024
 export const MAX_CRL_BYTES = 16 * 1024 * 1024
 /** Blocks of one PEM bundle: chains have a handful, trust stores some 150. */
 export const MAX_PEM_BLOCKS = 512
+/** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */
+export const MIN_ROTATION_SECONDS = 5
+export const MIN_ROTATION_WINDOW_SECONDS = 3600
+/** Rotations that a record remembers, and characters of what went wrong in each: 20 of them are some 4 KB. */
+export const MAX_ROTATION_HISTORY = 20
+export const MAX_ROTATION_ERROR_CHARS = 300
+/** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
+export const ROTATION_TRIES = 6

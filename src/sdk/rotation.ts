@@ -133,7 +133,8 @@ export type RotationState =
   | 'paused'
   | 'frozen'
 
-export type RotationStep = 'idle' | 'set' | 'test' | 'retire'
+/** 'stage': wanted, and nothing is staged yet. */
+export type RotationStep = 'idle' | 'stage' | 'set' | 'test' | 'retire'
 
 /** What may be shown of a record: never a secret. Times in ms since 1970, 0 where there is none. */
 export interface RotationStatus {

@@ -2,9 +2,16 @@
 
 import { formatDuration, parseDurationSeconds } from '../../base/duration.ts'
 import { badRequest } from '../../base/errors.ts'
-import { integer, list, string } from '../../schema/field.ts'
+import { boolean, integer, list, string } from '../../schema/field.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
+import {
+  automatedData,
+  automatedRotationFields,
+  automatedSchedule,
+  rotationOutput,
+} from '../../sdk/rotation-fields.ts'
 import { LEASE_KEY, type LeaseConfig, ROOT_KEY, type RootConfig, readRoot } from './root-config.ts'
+import { ROOT_ID, rootRotation } from './rotate-root.ts'
 import { checkTemplate, DEFAULT_TEMPLATE } from './username.ts'
 
 const { read, write } = endpoints()
@@ -33,7 +40,11 @@ export const configRows = [
   read('config/root', {
     about: 'Shows what calls to AWS are signed with, without the secret key.',
     effects: false,
-    output: shown,
+    output: {
+      ...shown,
+      ...rotationOutput,
+      disable_automated_rotation: boolean('Rotates by hand only.'),
+    },
     handle: async (ctx) => {
       const root = await readRoot(ctx.storage)
       if (!root) return { empty: true }
@@ -48,6 +59,7 @@ export const configRows = [
           sts_fallback_regions: root.stsFallbackRegions,
           sts_region: root.stsRegion,
           username_template: root.usernameTemplate,
+          ...automatedData(root.schedule),
         },
       }
     },
@@ -56,6 +68,7 @@ export const configRows = [
     about: 'Sets what calls to AWS are signed with; replaces all of it.',
     input: {
       ...shown,
+      ...automatedRotationFields,
       secret_key: string('Secret key that belongs to the access key.', {
         default: '',
         secret: true,
@@ -82,9 +95,17 @@ export const configRows = [
         stsFallbackRegions: sent.sts_fallback_regions,
         maxRetries: sent.max_retries,
         usernameTemplate: sent.username_template || DEFAULT_TEMPLATE,
+        schedule: await automatedSchedule(sent, null, ctx.clock.now()),
       }
       checkRoot(config)
-      await ctx.storage.put(ROOT_KEY, { json: config })
+      await ctx.storage.transaction(async (tx) => {
+        tx.put(ROOT_KEY, { json: config })
+        if (config.accessKey === '') await ctx.rotation.remove(tx, rootRotation, ROOT_ID)
+        else {
+          const { schedule } = config
+          await ctx.rotation.put(tx, rootRotation, { id: ROOT_ID, item: {}, schedule })
+        }
+      })
       return { empty: true }
     },
   }),

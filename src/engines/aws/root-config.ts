@@ -1,5 +1,7 @@
 // What the mount signs its calls to AWS with (config/root) and how long users live (config/lease).
 // API: https://developer.hashicorp.com/vault/api-docs/secret/aws
+import type { RotationSchedule } from '../../sdk/rotation.ts'
+import { manualSchedule } from '../../sdk/rotation-schedule.ts'
 import type { ReadStorage } from '../../sdk/storage.ts'
 
 export const ROOT_KEY = 'config/root'
@@ -22,6 +24,8 @@ export interface RootConfig {
   readonly maxRetries: number
   /** '': the default. */
   readonly usernameTemplate: string
+  /** When the access key is replaced by itself. */
+  readonly schedule: RotationSchedule
 }
 
 export interface LeaseConfig {
@@ -40,6 +44,7 @@ export const emptyRoot: RootConfig = {
   stsFallbackRegions: [],
   maxRetries: -1,
   usernameTemplate: '',
+  schedule: manualSchedule,
 }
 
 /** null where nothing was configured. */

@@ -2,11 +2,18 @@
 // API: https://developer.hashicorp.com/vault/api-docs/secret/aws#create-update-static-role
 import { badRequest } from '../../base/errors.ts'
 import { AWS_MIN_ROTATION_SECONDS } from '../../base/limits.ts'
-import { duration, string } from '../../schema/field.ts'
+import { string } from '../../schema/field.ts'
+import type { Parsed } from '../../schema/parse-fields.ts'
 import type { MountContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { keysAnswer, keysOutput, listNames, pageInput } from '../../sdk/listing.ts'
-import { rotationKind } from '../../sdk/rotation.ts'
+import { type RotationSchedule, rotationKind } from '../../sdk/rotation.ts'
+import {
+  rotationFields,
+  rotationOutput,
+  scheduleData,
+  staticSchedule,
+} from '../../sdk/rotation-fields.ts'
 import { type AccessKey, deleteKey, keyWorks, replaceKey, type StagedKey } from './access-keys.ts'
 import { awsClients, callAws } from './aws-clients.ts'
 import { emptyRoot, readRoot } from './root-config.ts'
@@ -18,7 +25,7 @@ interface StaticRole {
   readonly username: string
   /** IAM's own id of the user: another user of that name later is not taken for it. */
   readonly userId: string
-  readonly rotationSeconds: number
+  readonly schedule: RotationSchedule
 }
 interface Item {
   readonly name: string
@@ -60,7 +67,7 @@ export const staticRotation = rotationKind<Item, StagedKey, { keyId: string; use
 const output = {
   id: string("IAM's own id of the user."),
   name: string('Name of the static role.'),
-  rotation_period: duration('Seconds from one rotation to the next.'),
+  ...rotationOutput,
   username: string('The IAM user.'),
 }
 
@@ -87,26 +94,19 @@ export const staticRows = [
     params,
     input: {
       username: string('The IAM user; it must exist, and stays the same for a role.'),
-      rotation_period: duration('Time from one rotation to the next, at least a minute.'),
+      ...rotationFields,
     },
     output,
     exists: async (ctx, { name }) => (await ctx.storage.get(roleKey(name))) !== null,
-    handle: async (ctx, { name, username, rotation_period }) => {
+    handle: async (ctx, { name, username, ...sent }) => {
       const before = (await ctx.storage.get(roleKey(name)))?.json<StaticRole>() ?? null
-      const role = await checkedRole(ctx, before, username, rotation_period)
+      const role = await checkedRole(ctx, before, username, sent)
       await ctx.storage.transaction(async (tx) => {
         tx.put(roleKey(name), { json: role })
         await ctx.rotation.put(tx, staticRotation, {
           id: name,
           item: { name, username: role.username },
-          schedule: {
-            periodSeconds: role.rotationSeconds,
-            cron: '',
-            windowSeconds: 0,
-            timeZone: '',
-            offsetSeconds: null,
-            isDisabled: false,
-          },
+          schedule: role.schedule,
           usernames: [role.username],
         })
       })
@@ -160,7 +160,7 @@ export const staticRows = [
 const roleData = (name: string, role: StaticRole) => ({
   id: role.userId,
   name,
-  rotation_period: role.rotationSeconds,
+  ...scheduleData(role.schedule),
   username: role.username,
 })
 
@@ -168,16 +168,17 @@ async function checkedRole(
   mount: MountContext,
   before: StaticRole | null,
   username: string | undefined,
-  period: number | undefined,
+  sent: Partial<Parsed<typeof rotationFields>>,
 ): Promise<StaticRole> {
   const wanted = username ?? before?.username
-  const seconds = period ?? before?.rotationSeconds
   if (wanted === undefined) throw badRequest('missing "username" parameter')
-  if (seconds === undefined) throw badRequest('missing "rotation_period" parameter')
-  if (seconds < AWS_MIN_ROTATION_SECONDS)
+  if (!before && sent.rotation_period === undefined && !sent.rotation_schedule)
+    throw badRequest('missing "rotation_period" parameter')
+  if (sent.rotation_period !== undefined && sent.rotation_period < AWS_MIN_ROTATION_SECONDS)
     throw badRequest(
       `role rotation period out of range: must be greater than ${AWS_MIN_ROTATION_SECONDS}.00 seconds`,
     )
+  const schedule = await staticSchedule(sent, before?.schedule ?? null, mount.clock.now())
   if (before && wanted !== before.username)
     throw badRequest('cannot change the username of a static role: make a role of its own for it')
   const what = `unable to validate username ${JSON.stringify(wanted)}`
@@ -190,7 +191,7 @@ async function checkedRole(
       `AWS GetUser returned a user, but the ID did not match: ${JSON.stringify(before.userId)} was requested, but ${JSON.stringify(userId)} was returned`,
     )
   }
-  return { username: wanted, userId, rotationSeconds: seconds }
+  return { username: wanted, userId, schedule }
 }
 
 /** A new role has its key before it is answered; where that fails, the role goes again. */

@@ -4,9 +4,10 @@ import { socketAudit } from './audit/socket/socket-device.ts'
 import { syslogAudit } from './audit/syslog/syslog-device.ts'
 import { aws } from './engines/aws/aws.ts'
 import { kv } from './engines/kv/kv.ts'
+import { transit } from './engines/transit/transit.ts'
 import type { AuditPlugin } from './sdk/audit.ts'
 import type { Engine } from './sdk/plugin.ts'
 
-export const engines: readonly Engine[] = [kv, aws]
+export const engines: readonly Engine[] = [kv, aws, transit]
 
 export const auditPlugins: readonly AuditPlugin[] = [fileAudit, syslogAudit, socketAudit]

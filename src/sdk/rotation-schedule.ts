@@ -61,15 +61,16 @@ function readItem(item: string, name: string, least: number, most: number): stri
   }
   const stepText = step === undefined ? '' : `/${Number(step)}`
   if (star) return `*${stepText}`
-  const low = valueOf(from!, name, least, most)
+  const low = numberOf(from!, name, least, most)
   // A single value with a step runs on to the end of its field.
-  const high = to === undefined ? (step === undefined ? low : most) : valueOf(to, name, least, most)
+  const high =
+    to === undefined ? (step === undefined ? low : most) : numberOf(to, name, least, most)
   if (high < low) throw badCron(`the range of ${name} "${item}" runs backwards`)
   if (high === low) return String(low)
   return `${low}-${high}${stepText}`
 }
 
-function valueOf(text: string, name: string, least: number, most: number): number {
+function numberOf(text: string, name: string, least: number, most: number): number {
   const names = name === 'month' ? MONTHS : name === 'day of week' ? DAYS : []
   const named = names.indexOf(text.toLowerCase())
   const value = named >= 0 ? named + least : /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN

@@ -28,7 +28,11 @@ export type RotationProof = 'works' | 'refused' | 'unknown'
 export interface RotationKind<I, S, O> {
   /** The first part of its API path, so that a record is named as the thing itself: 'static-roles'. */
   readonly name: string
-  /** Decides on the new secret; changes nothing anywhere. A throw is a failed attempt. */
+  /**
+   * Decides on the new secret; changes nothing anywhere. A throw is a failed attempt. What is thrown here and
+   * below is shown to operators in its own words only if it is an ApiError or a RotationRefused: these hold
+   * no secret. Every step ends in bounded time.
+   */
   stage(mount: MountContext, item: I, call: RotationCall): Promise<S>
   /**
    * Puts it in force outside. Absent: the kind has no outside part (transit's keys) and goes from `stage`
@@ -114,6 +118,8 @@ export interface RotationSpec<I> {
   readonly usernames?: readonly string[]
   /** How long the previous secret or user stays valid after a rotation, seconds; shorter than the period. */
   readonly graceSeconds?: number
+  /** What stalls and waits together (a connection's name): one dead database then holds up only its own. */
+  readonly lane?: string
   /** Who answers for it, for reports; '' or absent: nobody named. */
   readonly owner?: string
   /** Only counts for a new record: 'now' plans the first rotation at once, else at the schedule's next time. */

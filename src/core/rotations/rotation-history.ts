@@ -2,7 +2,12 @@
 // that fail in a row are one event, so that an outage pushes nothing else out.
 import { MAX_ROTATION_HISTORY } from '../../base/limits.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
-import { historyKey, type RotationEvent, type RotationRecord, type RotationRef } from './rotation-record.ts'
+import {
+  historyKey,
+  type RotationEvent,
+  type RotationRecord,
+  type RotationRef,
+} from './rotation-record.ts'
 
 export type NewEvent = Pick<RotationEvent, 'outcome' | 'username' | 'error'>
 

@@ -27,17 +27,17 @@ const SAFETY_MS = 30_000
  * crash; a new mark never has the old one's key, which the worker deletes.
  */
 export function planned(
-  before: RotationRecord,
+  before: RotationRecord | null,
   after: RotationRecord,
   nowMs: number,
 ): RotationRecord {
   if (after.claim) {
     const net = nowMs + SAFETY_MS
-    const isNear = before.dueAtMs > 0 && before.dueAtMs <= net
-    return { ...after, dueAtMs: isNear ? before.dueAtMs : net }
+    const stands = before?.dueAtMs ?? 0
+    return { ...after, dueAtMs: stands > 0 && stands <= net ? stands : net }
   }
   const dueAtMs = dueAtOf(after, nowMs)
-  return { ...after, dueAtMs: dueAtMs > 0 && dueAtMs === before.dueAtMs ? dueAtMs + 1 : dueAtMs }
+  return { ...after, dueAtMs: dueAtMs > 0 && dueAtMs === before?.dueAtMs ? dueAtMs + 1 : dueAtMs }
 }
 
 /** After the promotion: what was staged is current, and what comes next is planned. */
@@ -46,9 +46,12 @@ export function rotated(
   of: { readonly nowMs: number; readonly nextMs: number; readonly old: unknown },
 ): RotationRecord {
   const { username } = record.staging!
-  const previous = username === record.activeUsername ? record.previousUsername : record.activeUsername
+  const previous =
+    username === record.activeUsername ? record.previousUsername : record.activeUsername
   const retiring =
-    of.old === undefined ? record.retiring : [...record.retiring, { username: previous, old: of.old }]
+    of.old === undefined
+      ? record.retiring
+      : [...record.retiring, { username: previous, old: of.old }]
   const base: RotationRecord = {
     ...record,
     ...wellEnded,

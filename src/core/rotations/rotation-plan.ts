@@ -51,8 +51,7 @@ export function dueAtOf(record: RotationRecord, nowMs: number): number {
   const hold = holdAt(record, nowMs)
   if (hold?.mode === 'frozen') return hold.untilMs
   if (record.staging) return Math.max(record.retryAtMs, nowMs)
-  if (record.retiring.length > 0)
-    return Math.max(record.retryAtMs, record.graceUntilMs, nowMs)
+  if (record.retiring.length > 0) return Math.max(record.retryAtMs, record.graceUntilMs, nowMs)
   const isWanted = record.step === 'stage'
   if (hold && !(isWanted && record.cause === 'manual')) return hold.untilMs
   if (isWanted) return Math.max(record.retryAtMs, nowMs)

@@ -38,7 +38,7 @@ export interface Retiring {
   readonly old: unknown
 }
 
-export type RotationCause = 'scheduled' | 'manual' | 'retry' | 'repair'
+export type RotationCause = 'created' | 'scheduled' | 'manual' | 'repair'
 
 /** Who works on it right now. Whoever finds another claim than its own has lost it. */
 export interface RotationClaim {
@@ -54,6 +54,8 @@ export interface RotationRecord extends RotationRef {
   readonly schedule: RotationSchedule
   readonly usernames: readonly string[]
   readonly graceSeconds: number
+  /** What stalls together within the mount; part of the due mark. */
+  readonly lane: string
   readonly owner: string
   readonly createdAtMs: number
   readonly activeUsername: string
@@ -116,10 +118,20 @@ export function parseName(namespaceId: string, name: string): RotationRef | null
   }
 }
 
-/** Due marks hold no slashes in their ids. */
-export const dueIdOf = (ref: RotationRef): string => nameOf(ref).replaceAll('/', ':')
-export const refOfDue = (namespaceId: string, id: string): RotationRef | null =>
-  parseName(namespaceId, id.replaceAll(':', '/'))
+/** `<mount id>:<lane>:<kind>:<id>`: due marks hold no slashes in their ids, and name their lane. */
+export const dueIdOf = (record: RotationRecord): string =>
+  [
+    record.mountId,
+    encodeURIComponent(record.lane),
+    record.kind,
+    encodeURIComponent(record.id),
+  ].join(':')
+export function refOfDue(namespaceId: string, dueId: string): RotationRef | null {
+  const [mountId, , ...name] = dueId.split(':')
+  return parseName(namespaceId, [mountId, ...name].join('/'))
+}
+/** The part of a due mark's id that names what may stall together. */
+export const laneOfDue = (dueId: string): string => dueId.split(':', 2).join(':')
 
 export const RECORD_PREFIX = 'core/rotation/record/'
 export const HISTORY_PREFIX = 'core/rotation/history/'

@@ -8,7 +8,14 @@ import { wholeOf } from '../barrier/transaction.ts'
 import { mountAliveKey } from '../mounts/mount-alive.ts'
 import type { CoreTx } from '../store.ts'
 import { addEvent, type NewEvent } from './rotation-history.ts'
-import { type ByHand, nextUsername, type RotationTask, rotateAfter, taskOf } from './rotation-plan.ts'
+import { failed, planned, type RunParts, retired, rotated } from './rotation-outcome.ts'
+import {
+  type ByHand,
+  nextUsername,
+  type RotationTask,
+  rotateAfter,
+  taskOf,
+} from './rotation-plan.ts'
 import {
   putRecord,
   type RotationCause,
@@ -16,7 +23,6 @@ import {
   recordKey,
   type Staging,
 } from './rotation-record.ts'
-import { failed, planned, retired, rotated, type RunParts } from './rotation-outcome.ts'
 
 /** Another run has the record now, or the record is gone. */
 export class ClaimLost extends Error {}
@@ -74,9 +80,9 @@ export class RotationRun {
       case 'prove':
         return this.#resume(known, version, task === 'prove')
       case 'retire':
-        return this.#claimed(known, version, {}, (record) => this.#retire(record))
+        return this.#claimed(version, {}, (record) => this.#retire(record))
       case 'miss':
-        return this.#miss(known, version)
+        return this.#miss(version)
     }
   }
 
@@ -91,13 +97,13 @@ export class RotationRun {
         this.#call(known, username),
       )
     } catch (error) {
-      return this.#claimed(known, version, { ...begun, step: 'stage' }, (record) =>
+      return this.#claimed(version, { ...begun, step: 'stage' }, (record) =>
         this.#fail(record, error),
       )
     }
     const staging: Staging = { username, secret, tries: 1 }
     if (this.#kind.set) {
-      return this.#claimed(known, version, { ...begun, step: 'set', staging }, (record) =>
+      return this.#claimed(version, { ...begun, step: 'set', staging }, (record) =>
         this.#set(record),
       )
     }
@@ -121,25 +127,20 @@ export class RotationRun {
     const staging = known.staging!
     const begun = this.#byHand ? this.#beginning(known) : {}
     const tries = onlyProof ? staging.tries : staging.tries + 1
-    return this.#claimed(
-      known,
-      version,
-      { ...begun, staging: { ...staging, tries } },
-      async (record) => {
-        this.#mayBeSet = record.staging
-        try {
-          const proof = await this.#prove(record)
-          // A set that was answered well stands even where nothing proves it.
-          if (proof === 'works' || (proof === 'unknown' && known.step === 'test')) {
-            return await this.#promote(record)
-          }
-        } catch (error) {
-          if (error instanceof ClaimLost) throw error
-          return this.#fail(record, error)
+    return this.#claimed(version, { ...begun, staging: { ...staging, tries } }, async (record) => {
+      this.#mayBeSet = record.staging
+      try {
+        const proof = await this.#prove(record)
+        // A set that was answered well stands even where nothing proves it.
+        if (proof === 'works' || (proof === 'unknown' && known.step === 'test')) {
+          return await this.#promote(record)
         }
-        return onlyProof ? this.#release(record, (now) => this.#missed(now)) : this.#set(record)
-      },
-    )
+      } catch (error) {
+        if (error instanceof ClaimLost) throw error
+        return this.#fail(record, error)
+      }
+      return onlyProof ? this.#release(record, (now) => this.#missed(now)) : this.#set(record)
+    })
   }
 
   async #prove(record: RotationRecord) {
@@ -203,8 +204,7 @@ export class RotationRun {
     })
     await this.#note(whole, record, { outcome: 'rotated', username, error: '' })
     // A retirement without a grace time goes on under the same claim.
-    const goesOn =
-      after.retiring.length > 0 && after.graceUntilMs <= nowMs && record.claim !== null
+    const goesOn = after.retiring.length > 0 && after.graceUntilMs <= nowMs && record.claim !== null
     return goesOn ? after : { ...after, claim: null }
   }
 
@@ -239,10 +239,8 @@ export class RotationRun {
     return { did: 'retired', record: after }
   }
 
-  async #miss(known: RotationRecord, version: string): Promise<RunResult> {
-    return this.#claimed(known, version, {}, (record) =>
-      this.#release(record, (now) => this.#missed(now)),
-    )
+  async #miss(version: string): Promise<RunResult> {
+    return this.#claimed(version, {}, (record) => this.#release(record, (now) => this.#missed(now)))
   }
 
   async #missed(record: RotationRecord): Promise<RotationRecord> {
@@ -293,7 +291,6 @@ export class RotationRun {
 
   /** Takes the record under a claim of this run, provided that it is as it was read, and goes on. */
   async #claimed(
-    known: RotationRecord,
     version: string,
     change: Partial<RotationRecord>,
     next: (record: RotationRecord) => Promise<RunResult>,
@@ -318,7 +315,8 @@ export class RotationRun {
       const entry = found.get(key)
       if (!entry || !found.has(aliveKey)) throw new ClaimLost()
       const before = entry.json<RotationRecord>()
-      const isOurs = version === undefined ? before.claim?.run === claim.run : entry.version === version
+      const isOurs =
+        version === undefined ? before.claim?.run === claim.run : entry.version === version
       if (!isOurs) throw new ClaimLost()
       const after = await body(before, tx, whole)
       return putRecord(whole, before, planned(before, after, clock.now()))

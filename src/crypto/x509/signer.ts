@@ -61,14 +61,19 @@ export function signerOf(
   return { publicKey: parsePublicKey(spki), algorithm, sign: signing(key, algorithm) }
 }
 
+/** From here on hashing alone takes longer than the way to the thread pool and back. */
+const LARGE_BYTES = 64 * 1024
+
 function signing(key: KeyObject, algorithm: SignatureAlgorithm): Signer['sign'] {
   const { hash } = algorithm
-  if (algorithm.keyType !== 'rsa') return async (tbs) => sign(hash, tbs, key)
-  const rsaKey = algorithm.isPss ? pssOptions(key, algorithm) : { key }
-  return (tbs) =>
-    new Promise((resolve, reject) =>
-      sign(hash, tbs, rsaKey, (error, signature) => (error ? reject(error) : resolve(signature))),
+  const options = algorithm.isPss ? pssOptions(key, algorithm) : { key }
+  const isSlow = algorithm.keyType === 'rsa'
+  return async (tbs) => {
+    if (!isSlow && tbs.length < LARGE_BYTES) return sign(hash, tbs, key)
+    return new Promise((resolve, reject) =>
+      sign(hash, tbs, options, (error, signature) => (error ? reject(error) : resolve(signature))),
     )
+  }
 }
 
 const pssOptions = (key: KeyObject, algorithm: SignatureAlgorithm) => ({

@@ -98,6 +98,7 @@ export const configRows = [
         schedule: await automatedSchedule(sent, null, ctx.clock.now()),
       }
       checkRoot(config)
+      checkTemplate(config.usernameTemplate, ctx)
       await ctx.storage.transaction(async (tx) => {
         tx.put(ROOT_KEY, { json: config })
         if (config.accessKey === '') await ctx.rotation.remove(tx, rootRotation, ROOT_ID)
@@ -148,7 +149,6 @@ function checkRoot(config: RootConfig): void {
   const regions = config.stsFallbackRegions.length
   if (regions > 0 && regions !== config.stsFallbackEndpoints.length)
     throw badRequest('fallback endpoints and fallback regions must be the same length')
-  checkTemplate(config.usernameTemplate)
 }
 
 /** A URL of http or https without user and password, or ''. */

@@ -1,7 +1,8 @@
 // Which plugin serves a `plugin_name`. A new database is one folder and one line here.
 import type { DatabasePlugin } from './database-plugin.ts'
+import { postgresql } from './postgresql/postgresql-plugin.ts'
 
-export const databasePlugins: readonly DatabasePlugin[] = []
+export const databasePlugins: readonly DatabasePlugin[] = [postgresql]
 
 const byName: ReadonlyMap<string, DatabasePlugin> = new Map(
   databasePlugins.flatMap((plugin) => plugin.names.map((name) => [name, plugin] as const)),

@@ -21,7 +21,7 @@ export class GoUrlFault extends Error {}
 export function parseGoUrl(text: string): GoUrl {
   if (hasControl(text)) throw new GoUrlFault('net/url: invalid control character in URL')
   const [withoutFragment, fragment] = cut(text, '#')
-  if (fragment !== null) unescapePart(fragment, 'path')
+  if (fragment !== null) unescaped(fragment, 'path')
   const [head, rawQuery] = cut(withoutFragment, '?')
   const rest = head.slice(head.indexOf('://') + 3)
   const slash = rest.indexOf('/')
@@ -34,7 +34,7 @@ export function parseGoUrl(text: string): GoUrl {
     username: user?.username ?? null,
     password: user?.password ?? null,
     host,
-    path: unescapePart(path, 'path'),
+    path: unescaped(path, 'path'),
     query: parseQuery(rawQuery ?? ''),
   }
 }
@@ -58,8 +58,8 @@ function parseUser(text: string): { username: string; password: string | null } 
   }
   const [username, password] = cut(text, ':')
   return {
-    username: unescapePart(username, 'user'),
-    password: password === null ? null : unescapePart(password, 'user'),
+    username: unescaped(username, 'user'),
+    password: password === null ? null : unescaped(password, 'user'),
   }
 }
 
@@ -70,16 +70,14 @@ function parseHost(text: string): string {
     assertPort(text.slice(close + 1))
     const zone = text.slice(0, close).indexOf('%25')
     if (zone >= 0) {
-      const inner = unescapePart(text.slice(zone, close), 'zone')
-      return (
-        unescapePart(text.slice(0, zone), 'host') + inner + unescapePart(text.slice(close), 'host')
-      )
+      const inner = unescaped(text.slice(zone, close), 'zone')
+      return unescaped(text.slice(0, zone), 'host') + inner + unescaped(text.slice(close), 'host')
     }
   } else {
     const colon = text.lastIndexOf(':')
     if (colon >= 0) assertPort(text.slice(colon))
   }
-  return unescapePart(text, 'host')
+  return unescaped(text, 'host')
 }
 
 function assertPort(text: string): void {
@@ -88,7 +86,7 @@ function assertPort(text: string): void {
 
 type Part = 'path' | 'user' | 'host' | 'zone' | 'query'
 
-function unescapePart(text: string, part: Part): string {
+function unescaped(text: string, part: Part): string {
   if (part === 'host' && /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"%\u0080-\uffff]/.test(text)) {
     throw new GoUrlFault('invalid character in host name')
   }
@@ -116,8 +114,8 @@ function parseQuery(text: string): ReadonlyMap<string, string> {
     if (pair === '' || pair.includes(';')) continue
     const [rawName, rawValue] = cut(pair, '=')
     try {
-      const name = unescapePart(rawName, 'query')
-      const value = unescapePart(rawValue ?? '', 'query')
+      const name = unescaped(rawName, 'query')
+      const value = unescaped(rawValue ?? '', 'query')
       if (!query.has(name)) query.set(name, value)
     } catch (fault) {
       if (!(fault instanceof GoUrlFault)) throw fault

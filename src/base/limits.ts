@@ -54,6 +54,10 @@ export const MAX_INLINE_DELETES = 80
 export const MAX_WORKERS = 64
 /** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
 export const CEREMONY_SECONDS = 24 * 3600
+/** Time one revocation may take before it counts as unanswered, in seconds: real ones take milliseconds. */
+export const LEASE_REVOKE_SECONDS = 60
+/** What an engine keeps to undo a lease, in bytes of JSON: twenty leases share a commit. */
+export const MAX_LEASE_BYTES = 32 * 1024
 /** Wait for a free connection of a database's pool, ms: well below a request's own time. */
 export const DATABASE_WAIT_MS = 30_000
 /** Reaching a database and logging in, in all, where its settings name no connect_timeout. */

@@ -4,3 +4,6 @@
 export function atEndOfTick(task: () => void): void {
   setImmediate(task)
 }
+
+/** Resolves in the next turn: long work awaits it now and then, so that nobody waits for all of it. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

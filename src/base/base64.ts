@@ -30,10 +30,10 @@ function paddingOf(text: string): number {
   return text.endsWith('==') ? 2 : 1
 }
 
+const NO_VALUE = 0xff
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const STANDARD = valuesOf(`${LETTERS}+/`)
 const URL_SAFE = valuesOf(`${LETTERS}-_`)
-const NO_VALUE = 0xff
 const PAD = 0x3d
 const isLineBreak = (byte: number | undefined): boolean => byte === 0x0a || byte === 0x0d
 

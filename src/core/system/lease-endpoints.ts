@@ -65,7 +65,7 @@ async function renew(ctx: CoreContext, id: string, increment: number): Promise<A
     throw badRequest('tokens cannot be renewed through this endpoint')
   }
   const record = await ctx.core.leases.renew(id, increment)
-  const ttlSeconds = Math.floor((record.expiresAtMs - ctx.clock.now()) / 1000)
+  const ttlSeconds = Math.round((record.expiresAtMs - ctx.clock.now()) / 1000)
   const isCapped = increment > 0 && ttlSeconds + 1 < increment
   return {
     data: {},

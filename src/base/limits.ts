@@ -81,12 +81,6 @@ export const MAX_TEMPLATE_OUTPUT_BYTES = 16 * 1024 * 1024
 export const MAX_TEMPLATE_STEPS = 10_000_000
 /** Templates within templates while rendering: beyond it they call themselves without end. */
 export const MAX_TEMPLATE_DEPTH = 500
-/** Time to connect and log in to a database, in seconds: a caller waits for it, with its request's 90. */
-export const DATABASE_CONNECT_SECONDS = 10
-/** Time that a database may take for one statement, in seconds: above it, it hangs. */
-export const DATABASE_CALL_SECONDS = 30
-/** Time to stand in line for one of a database's connections, in seconds. */
-export const DATABASE_WAIT_SECONDS = 30
 /** The name of a transit key, in bytes (all ASCII): it stands in storage keys and in every path. */
 export const MAX_KEY_NAME_BYTES = 256
 /** Parsed versions of one transit key that a process keeps: one takes up to 20 KB of OpenSSL's memory. */

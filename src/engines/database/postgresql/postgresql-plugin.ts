@@ -14,7 +14,7 @@ import { PostgresConnection } from './postgres-connection.ts'
 export const postgresql: DatabasePlugin = {
   names: ['postgresql-database-plugin'],
   about: 'PostgreSQL: users are roles that may log in.',
-  credentialTypes: ['password', 'client_certificate'],
+  credentialTypes: ['password', 'rsa_private_key', 'client_certificate'],
   configFields: {
     ...sqlConfigFields,
     password_authentication: string(

@@ -71,3 +71,5 @@ export const MAX_PKI_ISSUERS = 1000
 export const MAX_PKI_CHAIN = 40
 /** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
 export const MAX_CERTIFICATE_NAMES = 1000
+/** Certificates and keys of one import: they go in with one commit, each an entry of it. */
+export const MAX_PKI_BUNDLE = 90

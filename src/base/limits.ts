@@ -109,3 +109,5 @@ export const MAX_ROTATION_HISTORY = 20
 export const MAX_ROTATION_ERROR_CHARS = 300
 /** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
 export const ROTATION_TRIES = 6
+/** Certificates and keys of one import: they go in with one commit, each an entry of it. */
+export const MAX_PKI_BUNDLE = 90

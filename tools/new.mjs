@@ -1,5 +1,6 @@
 // `npm run new engine NAME`: the folder of a new secrets engine with a first endpoint and its test, and its
 // line in src/registry.ts. What it writes passes `npm run check` and `npm test`.
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './ensure.mjs'
@@ -75,14 +76,18 @@ writeFileSync(join(folder, `${name}.ts`), engine)
 writeFileSync(join(folder, `${name}.test.ts`), test)
 const registryPath = join(root, 'src/registry.ts')
 const registry = readFileSync(registryPath, 'utf8')
-const withImport = registry.replace(
-  /(import \{ kv \} from .*\n)/,
-  `$1import { ${value} } from './engines/${name}/${name}.ts'\n`,
-)
-writeFileSync(
-  registryPath,
-  withImport.replace(/(export const engines[^[]*\[\][^[]*\[)([^\]]*)\]/, `$1$2, ${value}]`),
-)
+const listed = registry
+  .replace(/^import /m, `import { ${value} } from './engines/${name}/${name}.ts'\nimport `)
+  .replace(/(export const engines[^=]*=\s*\[[^\]]*?),?(\s*)\]/, `$1, ${value}$2]`)
+if (!listed.includes(`, ${value}`)) throw new Error('src/registry.ts has no list of engines')
+writeFileSync(registryPath, listed)
+// The formatter puts the import and the list into their order.
+const biome = join(root, 'node_modules/@biomejs/biome/bin/biome')
+const format = spawnSync(process.execPath, [biome, 'check', '--write', registryPath, folder], {
+  cwd: root,
+  encoding: 'utf8',
+})
+if (format.status !== 0) process.stderr.write(format.stdout + format.stderr)
 process.stdout.write(
   `src/engines/${name} is ready. Next: npm run check, npm test -- src/engines/${name}, npm run docs\n`,
 )

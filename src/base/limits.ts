@@ -54,6 +54,12 @@ export const MAX_INLINE_DELETES = 80
 export const MAX_WORKERS = 64
 /** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
 export const CEREMONY_SECONDS = 24 * 3600
+/** Wait for a free connection of a database's pool, ms: well below a request's own time. */
+export const DATABASE_WAIT_MS = 30_000
+/** Reaching a database and logging in, in all, where its settings name no connect_timeout. */
+export const DATABASE_CONNECT_MS = 15_000
+/** A database's answer to a batch of statements, ms: a slow one ends in an error before the request does. */
+export const DATABASE_STATEMENT_MS = 30_000
 /** The content of an object identifier, in bytes: real ones take 20. */
 export const MAX_OID_BYTES = 128
 /** A certificate or signing request, in bytes: one with 1,000 names takes 40 KB. */
@@ -65,6 +71,26 @@ export const MAX_OCSP_CERTIFICATES = 20
 export const MAX_CRL_BYTES = 16 * 1024 * 1024
 /** Blocks of one PEM bundle: chains have a handful, trust stores some 150. */
 export const MAX_PEM_BLOCKS = 512
+/** Nesting of a template's text (blocks, parentheses): it is walked by recursion; real ones take ten. */
+export const MAX_TEMPLATE_NESTING = 200
+/** Bytes of one template's text: a secret's data or an annotation that carries it is smaller. */
+export const MAX_TEMPLATE_BYTES = 1024 * 1024
+/** Bytes that one rendering may write, and bytes of any one string made on the way. */
+export const MAX_TEMPLATE_OUTPUT_BYTES = 16 * 1024 * 1024
+/** Steps of one rendering (nodes walked, elements and bytes gone through): about two seconds of work. */
+export const MAX_TEMPLATE_STEPS = 10_000_000
+/** Templates within templates while rendering: beyond it they call themselves without end. */
+export const MAX_TEMPLATE_DEPTH = 500
+/** The name of a transit key, in bytes (all ASCII): it stands in storage keys and in every path. */
+export const MAX_KEY_NAME_BYTES = 256
+/** Parsed versions of one transit key that a process keeps: one takes up to 20 KB of OpenSSL's memory. */
+export const MAX_LOADED_KEY_VERSIONS = 64
+/** Items of one transit batch: at some 10 µs each, one request holds a processor for 0.2 s at most. */
+export const MAX_TRANSIT_BATCH = 20_000
+/** Work of one request that is done before others get a turn, in milliseconds. */
+export const MAX_TURN_MS = 5
+/** Versions of one transit key: at one rotation an hour, 114 years. */
+export const MAX_KEY_VERSIONS = 1_000_000
 /** Issuers, and keys, of one PKI mount: their directory is one entry, read with each request that signs. */
 export const MAX_PKI_ISSUERS = 1000
 /** Certificates of one issuer's chain: they are read together; real chains have three. */
@@ -73,3 +99,11 @@ export const MAX_PKI_CHAIN = 40
 export const MAX_CERTIFICATE_NAMES = 1000
 /** Certificates and keys of one import: they go in with one commit, each an entry of it. */
 export const MAX_PKI_BUNDLE = 90
+/** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */
+export const MIN_ROTATION_SECONDS = 5
+export const MIN_ROTATION_WINDOW_SECONDS = 3600
+/** Rotations that a record remembers, and characters of what went wrong in each: 20 of them are some 4 KB. */
+export const MAX_ROTATION_HISTORY = 20
+export const MAX_ROTATION_ERROR_CHARS = 300
+/** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
+export const ROTATION_TRIES = 6

@@ -20,6 +20,7 @@ import type { LeaseCounts } from './quotas/lease-counts.ts'
 import type { QuotaStore } from './quotas/quota-store.ts'
 import type { RateLimiter } from './quotas/rate-limiter.ts'
 import type { Resources } from './resources/resources.ts'
+import type { RotationService } from './rotations/rotation-service.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import type { TokenService } from './tokens/token-service.ts'
@@ -42,6 +43,7 @@ export interface Core {
   readonly jobs: JobService
   readonly leases: LeaseService
   readonly leaseSweeps: LeaseSweeps
+  readonly rotations: RotationService
   readonly audit: AuditBroker
   readonly resources: Resources
   readonly cors: CorsSettings

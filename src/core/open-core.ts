@@ -47,6 +47,9 @@ import { RECOUNT_JOB, runRecount } from './quotas/lease-recount.ts'
 import { QuotaStore } from './quotas/quota-store.ts'
 import type { RateLimiter } from './quotas/rate-limiter.ts'
 import { Resources } from './resources/resources.ts'
+import { ROTATION_MOVE_JOB, RotationMounts } from './rotations/rotation-mounts.ts'
+import { DUE_ROTATION } from './rotations/rotation-record.ts'
+import { RotationService } from './rotations/rotation-service.ts'
 import type { Settings } from './settings.ts'
 import type { CoreStorage } from './store.ts'
 import { openTokenService } from './tokens/token-service.ts'
@@ -80,6 +83,17 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     mountServicesOf(record, settings, (policy) => passwordOf(storage, namespace, random, policy))
   const kinds: Record<string, RunJob> = {}
   const jobs = new JobService({ storage, clock, random, log: log.named('jobs'), kinds: kinds })
+  const claims = new ShardClaims(storage, clock, random)
+  const rotations = new RotationService({
+    storage,
+    clock,
+    random,
+    log: log.named('rotation'),
+    counts: parts.counts,
+    contextOf: (...of) => contextOf(...of),
+    claims,
+  })
+  const rotationMounts = new RotationMounts(storage)
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -88,6 +102,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     log,
     resources,
     jobs,
+    rotations,
     servicesOf,
   }
   const contextOf = (namespaceId: string, mountId: string, signal: AbortSignal) =>
@@ -100,6 +115,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     random,
     scheduleUnmount: (tx, dying) =>
       void jobs.schedule(tx, { kind: UNMOUNT_JOB, namespaceId: dying.namespaceId, item: dying }),
+    scheduleMove: (tx, item) =>
+      void jobs.schedule(tx, { kind: ROTATION_MOVE_JOB, namespaceId: item.toNamespaceId, item }),
   })
   const namespaces = new NamespaceService({
     storage,
@@ -146,7 +163,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
         atMs,
       }),
   })
-  const unmountParts = { storage, leases, mounts, now: () => clock.now() }
+  const unmountParts = { storage, leases, rotationMounts, mounts, now: () => clock.now() }
   Object.assign(kinds, {
     [UNMOUNT_JOB]: async (job, signal) => {
       await resources.dispose((job.item as { record: MountRecord }).record.id)
@@ -159,6 +176,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     },
     [RECOUNT_JOB]: (job, signal) =>
       runRecount({ storage, clock, quotas, counts: leaseCounts }, job, signal),
+    [ROTATION_MOVE_JOB]: (job, signal) => rotationMounts.runMove(job, signal),
     [LEASE_SWEEP_JOB]: (job, signal) => leaseSweeps.run(job, signal),
     ...pluginJobs(parts.engines, contextOf),
   } satisfies Record<string, RunJob>)
@@ -181,7 +199,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     clock,
     random,
     log: log.named('due'),
-    claims: new ShardClaims(storage, clock, random),
+    claims,
     handlers: {
       ...Object.fromEntries(
         Object.entries(tokens.due).map(([kind, run]) => [
@@ -191,6 +209,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       ),
       [DUE_LEASE]: leases.onDue,
       [DUE_JOB]: jobs.onDue,
+      [DUE_ROTATION]: rotations.onDue,
     },
   })
   if (parts.worksDue) worker.start()
@@ -213,6 +232,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     jobs,
     leases,
     leaseSweeps,
+    rotations,
     audit,
     resources,
     cors,
@@ -236,6 +256,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       })
     },
     async close() {
+      rotations.close()
       if (parts.worksDue) await worker.stop()
       await resources.dispose()
       await audit.close()

@@ -18,6 +18,7 @@ import type { JobKind } from '../sdk/job.ts'
 import type { Lease, LeaseKind, LeaseRequest } from '../sdk/lease.ts'
 import type { Log } from '../sdk/log.ts'
 import type { ResourceKind } from '../sdk/resource.ts'
+import type { Rotations } from '../sdk/rotation.ts'
 import type { Storage, Tx } from '../sdk/storage.ts'
 import type { Caller } from './callers.ts'
 import type { Core } from './core.ts'
@@ -26,6 +27,7 @@ import type { Host } from './host.ts'
 import { planPluginJob, unplanPluginJob } from './jobs/plugin-jobs.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { Place, TopologyView } from './mounts/topology.ts'
+import { MountRotations } from './rotations/mount-rotations.ts'
 import type { TokenRecord } from './tokens/token-record.ts'
 
 export class CoreContext implements RequestContext {
@@ -98,6 +100,11 @@ export class CoreContext implements RequestContext {
   }
   get services(): MountServices {
     return this.core.mountServices(this.#mount)
+  }
+  get rotation(): Rotations {
+    const { clock } = this.host
+    const of = { clock, namespaceId: this.namespace.id, mountId: this.#mount.record.id }
+    return new MountRotations(this.core.rotations, of)
   }
   get path(): string {
     return this.place.mountPath

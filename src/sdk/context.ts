@@ -7,6 +7,7 @@ import type { JobKind } from './job.ts'
 import type { Lease, LeaseKind, LeaseRequest } from './lease.ts'
 import type { Log } from './log.ts'
 import type { ResourceKind } from './resource.ts'
+import type { Rotations } from './rotation.ts'
 import type { Storage, Tx } from './storage.ts'
 
 export interface Namespace {
@@ -47,6 +48,8 @@ export interface MountContext {
   /** Aborts on disconnect, revocation of the caller and seal. */
   readonly signal: AbortSignal
   readonly services: MountServices
+  /** Secrets of this mount that are replaced in their time. */
+  readonly rotation: Rotations
   /**
    * Schedules a job of this plugin as part of the transaction's commit. A job of that kind and id that
    * still waits is replaced.

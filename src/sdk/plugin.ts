@@ -4,6 +4,7 @@ import type { RequestContext } from './context.ts'
 import type { Row } from './endpoints.ts'
 import type { AnyJobKind } from './job.ts'
 import type { LeaseKind } from './lease.ts'
+import type { AnyRotationKind } from './rotation.ts'
 
 export interface Engine {
   readonly class: 'secret' | 'auth'
@@ -13,6 +14,7 @@ export interface Engine {
   readonly endpoints: readonly Row<RequestContext>[]
   readonly leases?: readonly LeaseKind<never>[]
   readonly jobs?: readonly AnyJobKind[]
+  readonly rotations?: readonly AnyRotationKind[]
   /** Which of several tables serves a mount with these options (kv: version 1 or 2). */
   readonly variants?: (options: Readonly<Record<string, string>>) => readonly Row<RequestContext>[]
   /** Paths below the mount that sudo or no token guards are read from the rows themselves. */

@@ -65,7 +65,7 @@ export const testAuth: Auth = {
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 const silent = (): void => {}
-const silentLog: Log = {
+export const silentLog: Log = {
   trace: silent,
   debug: silent,
   info: silent,
@@ -119,6 +119,12 @@ export async function engineHarness(of: {
           password: async () => 'password',
         },
         use: () => Promise.reject(new Error('no resources here')),
+        rotation: {
+          put: () => Promise.reject(new Error('no rotations here')),
+          remove: () => Promise.reject(new Error('no rotations here')),
+          status: async () => null,
+          rotateNow: () => Promise.reject(new Error('no rotations here')),
+        },
         id: 'request',
         auth: { ...testAuth, ...auth },
         client: {

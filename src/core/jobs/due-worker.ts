@@ -7,6 +7,7 @@ import type { Random } from '../../base/random.ts'
 import type { Log } from '../../sdk/log.ts'
 import { DUE_PREFIX } from '../keys.ts'
 import { DUE_LEASE } from '../leases/lease-record.ts'
+import { DUE_ROTATION, laneOfDue } from '../rotations/rotation-record.ts'
 import type { CoreStorage } from '../store.ts'
 import { DUE_SHARDS } from './due-index.ts'
 import type { ShardClaims } from './shard-claims.ts'
@@ -192,10 +193,11 @@ export class DueWorker {
 }
 
 /**
- * What may stall together: the leases of a mount (named by the first part of their ids), or all marks of
- * another kind.
+ * What may stall together: the leases of a mount (named by the first part of their ids), the rotations of a
+ * lane of a mount, or all marks of another kind.
  */
 function laneOf(mark: DueMark | null): string {
+  if (mark?.kind === DUE_ROTATION) return `${mark.kind} ${laneOfDue(mark.id)}`
   if (mark?.kind !== DUE_LEASE) return mark?.kind ?? ''
   const end = mark.id.indexOf('%2F')
   return `${mark.kind} ${mark.namespaceId} ${end < 0 ? mark.id : mark.id.slice(0, end)}`

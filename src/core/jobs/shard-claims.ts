@@ -28,6 +28,23 @@ export class ShardClaims {
     this.#id = random.uuid()
   }
 
+  /** This process, as its heartbeat names it. */
+  get id(): string {
+    return this.#id
+  }
+
+  /** Makes sure that the heartbeat stands before something is claimed in its name. */
+  async announce(): Promise<void> {
+    if (this.#beatAtMs === Number.NEGATIVE_INFINITY) await this.#beat()
+  }
+
+  /** Whether another process's heartbeat still moves, as far as this one has seen. */
+  async lives(id: string): Promise<boolean> {
+    const key = WORKER_PREFIX + id
+    const beat = (await this.#storage.readRaw([key])).get(key)
+    return beat !== undefined && this.#moves(id, beat.version, this.#clock.monotonic())
+  }
+
   owned(): readonly number[] {
     return [...this.#owned]
   }
@@ -37,7 +54,7 @@ export class ShardClaims {
     const now = this.#clock.monotonic()
     if (now - this.#beatAtMs < HEARTBEAT_MS) return
     this.#beatAtMs = now
-    await this.#storage.put(WORKER_PREFIX + this.#id, { json: { beatAtMs: this.#clock.now() } })
+    await this.#beat()
     const living = await this.#livingWorkers(now)
     const share = Math.ceil(ALL_SHARDS.length / living.size)
     const keys = ALL_SHARDS.map((shard) => CLAIM_PREFIX + shard)
@@ -69,15 +86,25 @@ export class ShardClaims {
     await this.#storage.delete(WORKER_PREFIX + this.#id)
   }
 
+  async #beat(): Promise<void> {
+    await this.#storage.put(WORKER_PREFIX + this.#id, { json: { beatAtMs: this.#clock.now() } })
+  }
+
+  /** Notes what was seen of a heartbeat; false where it stood still for too long. */
+  #moves(id: string, version: string, now: number): boolean {
+    const seen = this.#seen.get(id)
+    if (!seen || seen.version !== version) this.#seen.set(id, { version, sinceMs: now })
+    else if (now - seen.sinceMs > DEAD_MS) return false
+    return true
+  }
+
   async #livingWorkers(now: number): Promise<Set<string>> {
     const keys = await this.#storage.range(WORKER_PREFIX)
     const beats = await this.#storage.readRaw(keys)
     const living = new Set([this.#id])
     for (const [key, { version }] of beats) {
       const id = key.slice(WORKER_PREFIX.length)
-      const seen = this.#seen.get(id)
-      if (!seen || seen.version !== version) this.#seen.set(id, { version, sinceMs: now })
-      else if (now - seen.sinceMs > DEAD_MS) {
+      if (!this.#moves(id, version, now)) {
         if (id !== this.#id) await this.#storage.delete(key)
         this.#seen.delete(id)
         continue

@@ -25,6 +25,8 @@ export interface LeaseRecord {
    */
   readonly madeUntilMs?: number
   readonly expiresAtMs: number
+  /** What a renewal gives that names no increment; absent: the mount's default. */
+  readonly defaultTtlSeconds?: number
   /** A renewal never goes past this. */
   readonly maxExpiresAtMs: number
   readonly renewedAtMs: number

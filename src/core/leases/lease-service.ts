@@ -96,6 +96,7 @@ export class LeaseService {
       issuedAtMs: now,
       madeUntilMs: now + PENDING_MS,
       expiresAtMs: now + ttlSeconds * 1000,
+      ...(of.ttlSeconds > 0 ? { defaultTtlSeconds: of.ttlSeconds } : undefined),
       maxExpiresAtMs: now + maxSeconds * 1000,
       renewedAtMs: 0,
       isRenewable: kind.renew !== undefined,
@@ -159,7 +160,8 @@ export class LeaseService {
     if (!record.isRenewable) throw badRequest('lease is not renewable')
     const ttls = await this.#work.ttlsOf(record)
     const now = this.#clock.now()
-    const wanted = now + (incrementSeconds > 0 ? incrementSeconds : ttls.defaultSeconds) * 1000
+    const byDefault = record.defaultTtlSeconds ?? ttls.defaultSeconds
+    const wanted = now + (incrementSeconds > 0 ? incrementSeconds : byDefault) * 1000
     const expiresAtMs = Math.min(wanted, record.maxExpiresAtMs)
     await this.#work.renew(record, { expiresAtMs, incrementSeconds })
     const renewed = await this.#change(leaseId, (old) => {

@@ -15,6 +15,8 @@ export class Counts {
   tokensCreated = 0
   rateLimited = 0
   leaseCountRefusals = 0
+  rotations = 0
+  rotationFailures = 0
 }
 
 const COUNTERS: Readonly<Record<keyof Counts, readonly [name: string, about: string]>> = {
@@ -32,6 +34,8 @@ const COUNTERS: Readonly<Record<keyof Counts, readonly [name: string, about: str
   leaseRevocationFailures: ['strongroom.lease.revocation.failures', 'Revocations that failed.'],
   tokensCreated: ['vault.token.create', 'Tokens answered, by login or by creation.'],
   rateLimited: ['vault.quota.rate_limit.violation', 'Requests refused by a rate limit.'],
+  rotations: ['strongroom.rotation.success', 'Secrets rotated.'],
+  rotationFailures: ['strongroom.rotation.failure', 'Tries of a rotation that failed.'],
   leaseCountRefusals: ['vault.quota.lease_count.violation', 'Leases refused by a quota.'],
 }
 

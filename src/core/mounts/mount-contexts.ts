@@ -7,11 +7,14 @@ import type { JobKind } from '../../sdk/job.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { Engine } from '../../sdk/plugin.ts'
 import type { ResourceKind } from '../../sdk/resource.ts'
+import type { Rotations } from '../../sdk/rotation.ts'
 import type { Storage, Tx } from '../../sdk/storage.ts'
 import type { JobService } from '../jobs/job-service.ts'
 import { planPluginJob, unplanPluginJob } from '../jobs/plugin-jobs.ts'
 import { CORE_EPOCH_KEY, mountDataPrefix, mountKey, namespaceKey } from '../keys.ts'
 import type { Resources } from '../resources/resources.ts'
+import { MountRotations } from '../rotations/mount-rotations.ts'
+import type { RotationService } from '../rotations/rotation-service.ts'
 import type { CoreStorage } from '../store.ts'
 import { mountAliveKey } from './mount-alive.ts'
 import { type MountRecord, mountInfo } from './mount-record.ts'
@@ -26,6 +29,7 @@ export interface MountContextParts {
   readonly log: Log
   readonly resources: Resources
   readonly jobs: Pick<JobService, 'plan' | 'unplan'>
+  readonly rotations: RotationService
   servicesOf(record: MountRecord, namespace: Namespace): MountServices
 }
 
@@ -36,6 +40,7 @@ class BackgroundContext implements MountContext {
   readonly services: MountServices
   readonly signal: AbortSignal
   readonly log: Log
+  readonly rotation: Rotations
   readonly #parts: MountContextParts
   readonly #record: MountRecord
 
@@ -50,6 +55,11 @@ class BackgroundContext implements MountContext {
     this.storage = of.storage
     this.services = parts.servicesOf(of.record, of.namespace)
     this.signal = of.signal
+    this.rotation = new MountRotations(parts.rotations, {
+      clock: parts.clock,
+      namespaceId: of.namespace.id,
+      mountId: of.record.id,
+    })
     this.log = parts.log.named(`${of.record.class}.${of.record.type}`)
   }
   get clock(): Clock {

@@ -35,6 +35,16 @@ export const dyingMountKey = (mountId: string): string => `core/mount-dying/${mo
 /** Schedules the work behind a disabled mount, in the commit that disables it. */
 export type ScheduleUnmount = (tx: CoreTx, dying: DyingMount) => void
 
+/** Carries along what stands under the namespace's id, where a mount moves to another one. */
+export type ScheduleMove = (
+  tx: CoreTx,
+  move: {
+    readonly mountId: string
+    readonly fromNamespaceId: string
+    readonly toNamespaceId: string
+  },
+) => void
+
 /** First segments that only core itself may mount. */
 const RESERVED = ['sys/', 'cubbyhole/', 'identity/', 'auth/token/', 'auth/']
 
@@ -44,6 +54,7 @@ export class MountService {
   readonly #clock: Clock
   readonly #random: Random
   readonly #scheduleUnmount: ScheduleUnmount
+  readonly #scheduleMove: ScheduleMove
 
   constructor(of: {
     storage: CoreStorage
@@ -51,12 +62,14 @@ export class MountService {
     clock: Clock
     random: Random
     scheduleUnmount: ScheduleUnmount
+    scheduleMove: ScheduleMove
   }) {
     this.#storage = of.storage
     this.#findEngine = of.findEngine
     this.#clock = of.clock
     this.#random = of.random
     this.#scheduleUnmount = of.scheduleUnmount
+    this.#scheduleMove = of.scheduleMove
   }
 
   /** Throws 400 where the type is unknown or the path is taken; the texts are Vault's. */
@@ -174,6 +187,10 @@ export class MountService {
       await expectEpoch(tx, view)
       tx.delete(mountKey(from.namespace.id, moved.id))
       tx.put(mountKey(to.namespace.id, moved.id), { json: moved })
+      const [fromNamespaceId, toNamespaceId] = [from.namespace.id, to.namespace.id]
+      if (fromNamespaceId !== toNamespaceId) {
+        this.#scheduleMove(tx, { mountId: moved.id, fromNamespaceId, toNamespaceId })
+      }
       tx.touch(CORE_EPOCH_KEY)
     })
     return moved

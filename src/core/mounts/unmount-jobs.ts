@@ -5,6 +5,7 @@ import type { JobResult } from '../../sdk/job.ts'
 import type { JobRecord } from '../jobs/job-service.ts'
 import { mountDataPrefix, mountPrefix, namespaceEpochKey, namespaceKey } from '../keys.ts'
 import type { LeaseService } from '../leases/lease-service.ts'
+import type { RotationMounts } from '../rotations/rotation-mounts.ts'
 import type { CoreStorage } from '../store.ts'
 import type { MountRecord } from './mount-record.ts'
 import { type DyingMount, dyingMountKey, type MountService } from './mount-service.ts'
@@ -15,6 +16,7 @@ export const NAMESPACE_SWEEP_JOB = 'namespace-sweep'
 interface Parts {
   readonly storage: CoreStorage
   readonly leases: LeaseService
+  readonly rotationMounts: RotationMounts
   readonly mounts: MountService
   now(): number
 }
@@ -30,6 +32,9 @@ export async function runUnmount(
   const { record, namespaceId } = job.item as DyingMount
   if ((await revokeLeases(parts, record, namespaceId, signal)) > 0) {
     return { againAtMs: parts.now() + AGAIN_MS }
+  }
+  if (!(await parts.rotationMounts.drop(namespaceId, record.id, signal))) {
+    return { againAtMs: parts.now() }
   }
   if (!(await deleteBelow(parts.storage, mountDataPrefix(record.id), signal))) {
     return { againAtMs: parts.now() }

@@ -1,0 +1,31 @@
+// What a database did not do, in words that may be shown: never a password, a connection string or the
+// text of a statement with its values. The kind decides what becomes of it (try again, give up, 4xx).
+
+export type DatabaseFailure =
+  /** The settings make no sense: the caller's mistake. */
+  | 'settings'
+  /** No connection, or it broke, stalled or was cut: the same call may work later. */
+  | 'unreachable'
+  /** The server answered and refuses our own login. */
+  | 'refused'
+  /** The server answered and refuses a statement. */
+  | 'statement'
+
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+  readonly kind: DatabaseFailure
+
+  constructor(kind: DatabaseFailure, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.kind = kind
+  }
+}
+
+/** Takes secrets out of a text that a server or driver made (Vault's `[password]`). */
+export function withoutSecrets(text: string, secrets: readonly (string | undefined)[]): string {
+  let clean = text
+  for (const secret of secrets) {
+    if (secret) clean = clean.replaceAll(secret, '[password]')
+  }
+  return clean
+}

@@ -101,6 +101,8 @@ export const MAX_PKI_ISSUERS = 1000
 export const MAX_PKI_CHAIN = 40
 /** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
 export const MAX_CERTIFICATE_NAMES = 1000
+/** Certificates and keys of one import: they go in with one commit, each an entry of it. */
+export const MAX_PKI_BUNDLE = 90
 /** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */
 export const MIN_ROTATION_SECONDS = 5
 export const MIN_ROTATION_WINDOW_SECONDS = 3600
@@ -109,5 +111,3 @@ export const MAX_ROTATION_HISTORY = 20
 export const MAX_ROTATION_ERROR_CHARS = 300
 /** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
 export const ROTATION_TRIES = 6
-/** Certificates and keys of one import: they go in with one commit, each an entry of it. */
-export const MAX_PKI_BUNDLE = 90

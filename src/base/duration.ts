@@ -66,3 +66,12 @@ export function formatDuration(seconds: number): string {
   const minutes = `${Math.floor(whole / 60) % 60}m${rest}`
   return whole < 3600 ? sign + minutes : `${sign}${Math.floor(whole / 3600)}h${minutes}`
 }
+
+/** "768h", "1h30m", "45s", "0s": Go's notation without its zero parts. */
+export function humanDuration(seconds: number): string {
+  if (seconds === 0) return '0s'
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.floor((seconds % 3600) / 60)
+  const rest = seconds % 60
+  return `${hours > 0 ? `${hours}h` : ''}${minutes > 0 ? `${minutes}m` : ''}${rest > 0 ? `${rest}s` : ''}`
+}

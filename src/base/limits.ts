@@ -61,6 +61,10 @@ export const AWS_REQUEST_MS = 20_000
 export const AWS_USER_SETTLE_MS = 5 * 60_000
 /** The shortest time between rotations of an AWS key, in seconds, as the API has it. */
 export const AWS_MIN_ROTATION_SECONDS = 60
+/** Time one revocation may take before it counts as unanswered, in seconds: real ones take milliseconds. */
+export const LEASE_REVOKE_SECONDS = 60
+/** What an engine keeps to undo a lease, in bytes of JSON: twenty leases share a commit. */
+export const MAX_LEASE_BYTES = 32 * 1024
 /** Wait for a free connection of a database's pool, ms: well below a request's own time. */
 export const DATABASE_WAIT_MS = 30_000
 /** Reaching a database and logging in, in all, where its settings name no connect_timeout. */
@@ -88,12 +92,6 @@ export const MAX_TEMPLATE_OUTPUT_BYTES = 16 * 1024 * 1024
 export const MAX_TEMPLATE_STEPS = 10_000_000
 /** Templates within templates while rendering: beyond it they call themselves without end. */
 export const MAX_TEMPLATE_DEPTH = 500
-/** Time to connect and log in to a database, in seconds: a caller waits for it, with its request's 90. */
-export const DATABASE_CONNECT_SECONDS = 10
-/** Time that a database may take for one statement, in seconds: above it, it hangs. */
-export const DATABASE_CALL_SECONDS = 30
-/** Time to stand in line for one of a database's connections, in seconds. */
-export const DATABASE_WAIT_SECONDS = 30
 /** The name of a transit key, in bytes (all ASCII): it stands in storage keys and in every path. */
 export const MAX_KEY_NAME_BYTES = 256
 /** Parsed versions of one transit key that a process keeps: one takes up to 20 KB of OpenSSL's memory. */
@@ -110,6 +108,8 @@ export const MAX_PKI_ISSUERS = 1000
 export const MAX_PKI_CHAIN = 40
 /** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
 export const MAX_CERTIFICATE_NAMES = 1000
+/** Certificates and keys of one import: they go in with one commit, each an entry of it. */
+export const MAX_PKI_BUNDLE = 90
 /** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */
 export const MIN_ROTATION_SECONDS = 5
 export const MIN_ROTATION_WINDOW_SECONDS = 3600

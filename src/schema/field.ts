@@ -165,6 +165,11 @@ export const time = maker<number>('time', (input) => {
   return value
 })
 export const list = maker<readonly string[]>('list', toList)
+/** Texts as they are, also with commas in them: one, or a list (Vault's TypeStringSlice). */
+export const texts = maker<readonly string[]>('list', (input) => {
+  if (Array.isArray(input)) return input.map(toText)
+  return input === null || input === '' ? [] : [toText(input)]
+})
 export const integerList = maker<readonly number[]>('intList', (input) =>
   Array.isArray(input) ? input.map(toInteger) : toList(input).map(toInteger),
 )

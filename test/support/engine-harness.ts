@@ -65,7 +65,7 @@ export const testAuth: Auth = {
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 const silent = (): void => {}
-const silentLog: Log = {
+export const silentLog: Log = {
   trace: silent,
   debug: silent,
   info: silent,

@@ -105,6 +105,8 @@ class RedisServer implements RealRedis {
       retryStrategy: null,
       maxRetriesPerRequest: 0,
       enableReadyCheck: false,
+      protocol: 2,
+      disableClientInfo: true,
       ...(this.#isTls && { tls: { rejectUnauthorized: false } }),
     })
     // A connection that the server ends is no failure of the test.

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { MountContext } from '../../sdk/context.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { ResourceKind } from '../../sdk/resource.ts'
+import type { Storage } from '../../sdk/storage.ts'
 import { TrackedStorage } from './tracked-storage.ts'
 
 interface Slot {
@@ -65,7 +66,7 @@ export class Resources {
     const raced = this.#slots.get(name)
     if (raced && raced !== known) return raced
     const tracked = new TrackedStorage(mount.storage)
-    const view = Object.create(mount, { storage: { value: tracked } }) as MountContext
+    const view = withStorage(mount, tracked)
     const slot: Slot = {
       kind,
       tracked,
@@ -100,4 +101,15 @@ export class Resources {
     }
     slot.stopIdle ??= this.#clock.after(slot.kind.idleMs, () => this.#retire(name, slot))
   }
+}
+
+/** The same context with another storage. A context has private fields, so it can't be a prototype. */
+function withStorage(mount: MountContext, storage: Storage): MountContext {
+  return new Proxy(mount, {
+    get(target, name) {
+      if (name === 'storage') return storage
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 }

@@ -1,4 +1,5 @@
 // sys/leases. Source: Vault's API page "sys/leases". A lease of another namespace is "not found".
+import { humanDuration } from '../../base/duration.ts'
 import { badRequest, notFound } from '../../base/errors.ts'
 import { boolean, signedDuration, string } from '../../schema/field.ts'
 import type { Answer, Data } from '../../sdk/answer.ts'
@@ -64,7 +65,7 @@ async function renew(ctx: CoreContext, id: string, increment: number): Promise<A
     throw badRequest('tokens cannot be renewed through this endpoint')
   }
   const record = await ctx.core.leases.renew(id, increment)
-  const ttlSeconds = Math.floor((record.expiresAtMs - ctx.clock.now()) / 1000)
+  const ttlSeconds = Math.round((record.expiresAtMs - ctx.clock.now()) / 1000)
   const isCapped = increment > 0 && ttlSeconds + 1 < increment
   return {
     data: {},
@@ -72,7 +73,9 @@ async function renew(ctx: CoreContext, id: string, increment: number): Promise<A
     ...(isCapped
       ? {
           warnings: [
-            `TTL of "${increment}s" exceeded the effective max_ttl; TTL value is capped accordingly`,
+            `TTL of "${humanDuration(increment)}" exceeded the effective max_ttl of ` +
+              `"${humanDuration((record.maxExpiresAtMs - record.issuedAtMs) / 1000)}"; ` +
+              'TTL value is capped accordingly',
           ],
         }
       : undefined),
@@ -83,7 +86,7 @@ async function revoke(ctx: CoreContext, id: string, sync: boolean): Promise<Answ
   // An unknown lease is as good as revoked; one of another namespace looks the same.
   const found = await find(ctx, id)
   if (!found) return { empty: true }
-  if (found.lease) await ctx.core.leases.revoke(id, sync)
+  if (found.lease) await ctx.core.leases.revoke(id, sync, ctx.signal)
   else await ctx.core.tokens.revoke(found.token)
   return sync ? { empty: true } : QUEUED
 }

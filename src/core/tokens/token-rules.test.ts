@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { humanDuration } from '../../base/duration.ts'
 import { generationCache } from './token-cache.ts'
 import { tokenHasher } from './token-hash.ts'
 import { matchesStars, sanitizePolicies } from './token-policies.ts'
 import { parseAccessor, parseTokenText } from './token-text.ts'
-import { calculateTtl, humanDuration, type TtlRequest } from './token-ttl.ts'
+import { calculateTtl, type TtlRequest } from './token-ttl.ts'
 
 describe('sanitizePolicies', () => {
   it.each([

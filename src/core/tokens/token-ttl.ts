@@ -1,5 +1,6 @@
 // How long a token or lease may live, by Vault's rules: mount or system ceiling, the method's own maximum,
 // the explicit maximum, periods. Seconds throughout. Also durations in words as the warnings print them.
+import { humanDuration } from '../../base/duration.ts'
 import { badRequest } from '../../base/errors.ts'
 
 export interface TtlRequest {
@@ -51,13 +52,4 @@ export function calculateTtl(of: TtlRequest): { seconds: number; warnings: strin
     seconds = left
   }
   return { seconds, warnings }
-}
-
-/** "768h", "1h30m", "45s", "0s": Go's notation without its zero parts. */
-export function humanDuration(seconds: number): string {
-  if (seconds === 0) return '0s'
-  const hours = Math.floor(seconds / 3600)
-  const minutes = Math.floor((seconds % 3600) / 60)
-  const rest = seconds % 60
-  return `${hours > 0 ? `${hours}h` : ''}${minutes > 0 ? `${minutes}m` : ''}${rest > 0 ? `${rest}s` : ''}`
 }

@@ -33,6 +33,8 @@ export interface DatabasePlugin {
   /** One sentence for the docs. */
   readonly about: string
   readonly credentialTypes: readonly CredentialType[]
+  /** True: a role without creation statements makes users of the plugin's own kind (else it can make none). */
+  readonly hasDefaultCreation?: boolean
   /**
    * Its own fields of `config/:name`, beyond those of the engine (see `configFields` in config-fields.ts).
    * What is shared by several plugins must be equal, also in its text. Sent values are checked by them

@@ -2,6 +2,8 @@
 // statements with ";" between them; `{{name}}` and the like are replaced as plain text. What is put in is
 // ours (names by template, generated passwords), and its quotes are doubled where a plugin says so.
 
+import { Base64Fault, decodeBase64 } from '../../base/base64.ts'
+
 /**
  * The statements of one text: a JSON list of strings, base64 of a JSON list or of text, or text split at
  * every ";" (also within quotes, as in Vault). Trimmed; empty ones are left out.
@@ -14,8 +16,12 @@ export function splitStatements(text: string): string[] {
 }
 
 function decodedBase64(text: string): string | null {
-  if (text === '' || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null
-  return Buffer.from(text, 'base64').toString()
+  try {
+    return decodeBase64(text).toString()
+  } catch (fault) {
+    if (fault instanceof Base64Fault) return null
+    throw fault
+  }
 }
 
 function jsonStrings(text: string): string[] | null {

@@ -8,14 +8,13 @@ import type { Kdf } from './key-record.ts'
 const NO_SALT = Buffer.alloc(0)
 const COUNTER_BITS = 256
 
+export const NO_CONTEXT =
+  "missing 'context' for key derivation; the key was created using a derived key, which means " +
+  'additional, per-request information must be included in order to perform operations with the key'
+
 /** `bytes` of a derived key; the caller wipes them. Counter mode always gives 32. */
 export function deriveBytes(kdf: Kdf, key: KeyObject, context: Uint8Array, bytes: number): Buffer {
-  if (context.length === 0)
-    throw badRequest(
-      "missing 'context' for key derivation; the key was created using a derived key, which " +
-        'means additional, per-request information must be included in order to perform ' +
-        'operations with the key',
-    )
+  if (context.length === 0) throw badRequest(NO_CONTEXT)
   if (kdf === 'hmac-sha256-counter') return counterMode(key, context)
   // node:crypto takes at most 1024 bytes of info; HKDF itself has no such limit.
   if (context.length > 1024) return hkdfByHand(key, context, bytes)

@@ -1,5 +1,5 @@
 // The types of keys, one row each: what a type can do and how its keys are made. Everything that depends
-// on the type asks this table. `number` is how OpenBao's backups name a type; null where it has none.
+// on the type asks this table. `number` names a type in backups; those below 1000 are OpenBao's.
 // Source: the transit API pages (key types), OpenBao 2.6 for what each supports.
 
 export type KeyKind = 'aead' | 'ec' | 'ed25519' | 'rsa' | 'hmac' | 'cmac' | 'ml-dsa'
@@ -7,7 +7,7 @@ export type KeyKind = 'aead' | 'ec' | 'ed25519' | 'rsa' | 'hmac' | 'cmac' | 'ml-
 export interface KeyType {
   readonly name: string
   readonly kind: KeyKind
-  readonly number: number | null
+  readonly number: number
   /** Also decrypts. */
   readonly encrypts: boolean
   readonly signs: boolean
@@ -36,7 +36,7 @@ export interface KeyType {
 const NOTHING: KeyType = {
   name: '',
   kind: 'hmac',
-  number: null,
+  number: 0,
   encrypts: false,
   signs: false,
   derives: false,
@@ -101,6 +101,8 @@ const cmac = (bits: number): KeyType => ({
   name: `aes${bits}-cmac`,
   kind: 'cmac',
   keyBytes: bits / 8,
+  // Only our own backups have these.
+  number: 1000 + bits,
   cipher: `aes-${bits}-cbc`,
 })
 
@@ -129,7 +131,7 @@ const ALL: readonly KeyType[] = [
   cmac(128),
   cmac(192),
   cmac(256),
-  { ...NOTHING, name: 'ml-dsa', kind: 'ml-dsa', shownName: 'ml-dsa', signs: true },
+  { ...NOTHING, name: 'ml-dsa', kind: 'ml-dsa', number: 1001, shownName: 'ml-dsa', signs: true },
 ]
 
 const byName = new Map(ALL.map((type) => [type.name, type]))

@@ -21,7 +21,7 @@ import {
   verifyPssDigest,
 } from '../../crypto/rsa-digest.ts'
 import type { RequestContext } from '../../sdk/context.ts'
-import { deriveBytes } from './derive-key.ts'
+import { deriveBytes, NO_CONTEXT } from './derive-key.ts'
 import { derivedPublicKey } from './derived-public-key.ts'
 import { ed25519FromSeed, ed25519PublicFromRaw } from './ed25519-seed.ts'
 import type { HashAlgorithm } from './hash-algorithms.ts'
@@ -47,7 +47,6 @@ export interface Signed {
 }
 
 const signAside = promisify(signMessage)
-const NO_CONTEXT = Buffer.alloc(0)
 
 /** Throws 400 for whatever the caller got wrong. */
 export async function sign(
@@ -93,7 +92,8 @@ function derivedPair(
   version: LoadedVersion,
   context: Uint8Array | null,
 ): KeyObject {
-  const seed = deriveBytes(key.record.kdf, version.secret!, context ?? NO_CONTEXT, 32)
+  if (context === null) throw badRequest(`error deriving key: ${NO_CONTEXT}`)
+  const seed = deriveBytes(key.record.kdf, version.secret!, context, 32)
   const pair = ed25519FromSeed(seed)
   seed.fill(0)
   return pair
@@ -156,7 +156,7 @@ function checkScheme(key: KeyObject, options: SignOptions): boolean {
 
 function checkDigest(algorithm: HashAlgorithm, digest: Buffer): void {
   if (algorithm.bytes !== 0 && digest.length !== algorithm.bytes)
-    throw badRequest('crypto/rsa: input must be hashed message')
+    throw badRequest('crypto/rsa: input must be hashed with given hash')
 }
 
 /** null: as the signature has it. */

@@ -11,12 +11,19 @@ const ALREADY_GONE = /^Error (1141|1269|1396|1147) /
 const NO_SUCH_THREAD = /^Error 1094 /
 const KILL_DENIED = /^Error (1095|1227) /
 
-export async function dropMysqlUser(session: MysqlSession, username: string): Promise<void> {
+/** The hosts that the user may log in from; empty: there is no such user. */
+export async function mysqlUserHosts(
+  session: MysqlSession,
+  username: string,
+): Promise<readonly string[]> {
   const found = await session.select('SELECT User, Host FROM mysql.user WHERE User = ?', [username])
-  for (const { User, Host } of found) {
-    // The comparison of the server ignores blanks at the end.
-    if (String(User) !== username) continue
-    const values = { name: username, host: String(Host) }
+  // The comparison of the server ignores blanks at the end.
+  return found.filter(({ User }) => String(User) === username).map(({ Host }) => String(Host))
+}
+
+export async function dropMysqlUser(session: MysqlSession, username: string): Promise<void> {
+  for (const host of await mysqlUserHosts(session, username)) {
+    const values = { name: username, host }
     const run = (statement: string): Promise<unknown> =>
       session.query(fillMysql(statement, values, session.rules))
     try {

@@ -30,8 +30,11 @@ export class MysqlSession {
   readonly #settings: MysqlSettings
   readonly #clock: Clock
   #isBroken = false
+  /** A statement was given up that the server may still be at. */
+  isAbandoned = false
   #signal: AbortSignal = new AbortController().signal
   rules: QuoteRules = { noBackslashEscapes: false, ansiQuotes: false }
+  isMariadb = false
 
   constructor(connection: Connection, socket: Socket, settings: MysqlSettings, clock: Clock) {
     this.#connection = connection
@@ -41,6 +44,11 @@ export class MysqlSession {
     // A connection that the server ends while nobody uses it is no failure; it is just not used again.
     connection.on('error', () => this.end())
     connection.on('end', () => this.end())
+  }
+
+  /** The server's number for this connection, as KILL takes it. */
+  get id(): number {
+    return this.#connection.threadId
   }
 
   get isUsable(): boolean {
@@ -114,7 +122,10 @@ export class MysqlSession {
     const { callMs } = this.#settings
     const deadline = { clock: this.#clock, ms: callMs, signal: this.#signal, what: 'statement' }
     try {
-      return await bounded(deadline, work, () => this.end())
+      return await bounded(deadline, work, () => {
+        this.isAbandoned = true
+        this.end()
+      })
     } catch (error) {
       if ((error as { fatal?: boolean }).fatal) this.end()
       throw translate ? mysqlError(error, this.#secrets(secrets)) : error
@@ -127,8 +138,9 @@ export class MysqlSession {
     const names = Object.keys(params)
     if (names.length > 0)
       await this.query(`SET ${names.map((name) => `${name} = ${params[name]}`).join(', ')}`)
-    const [row] = await this.query('SELECT @@sql_mode AS mode')
+    const [row] = await this.query('SELECT @@sql_mode AS mode, @@version AS version')
     this.rules = quoteRules(String(row?.mode ?? ''))
+    this.isMariadb = /mariadb/i.test(String(row?.version))
   }
 }
 

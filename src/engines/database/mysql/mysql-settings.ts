@@ -2,28 +2,19 @@
 // are put into the DSN's parts after it was parsed, so that no character of theirs can change its meaning.
 // Source: Vault's API page "MySQL/MariaDB database plugin".
 import { createSecureContext } from 'node:tls'
-import { ApiError } from '../../../base/errors.ts'
-import { DATABASE_CALL_SECONDS, DATABASE_CONNECT_SECONDS } from '../../../base/limits.ts'
-import { boolean, duration, integer, string } from '../../../schema/field.ts'
-import { type Parsed, parseFields } from '../../../schema/parse-fields.ts'
-import { DatabaseError } from '../database-error.ts'
+import { DATABASE_CONNECT_MS, DATABASE_STATEMENT_MS } from '../../../base/limits.ts'
+import { boolean, string } from '../../../schema/field.ts'
 import type { ConnectionDetails } from '../database-plugin.ts'
+import { isTrue, readSqlSettings, settingsFault, sqlConfigFields, textOf } from '../sql-settings.ts'
 import { type GoDsn, parseGoDsn, splitHostPort, withPort } from './go-dsn.ts'
 import { DsnFault } from './go-dsn-values.ts'
 
 export const mysqlFields = {
-  connection_url: string('Where the server is; {{username}} and {{password}} are put in.'),
-  username: string('Name that takes the place of {{username}}.'),
-  password: string('Password that takes the place of {{password}}.', { secret: true }),
-  max_open_connections: integer('Most connections open at once (4 where unset).'),
-  max_idle_connections: integer(
-    'Most connections kept when unused; 0: as many as may be open, negative: none.',
-  ),
-  max_connection_lifetime: duration('How long a connection may be used again; 0: for good.'),
-  tls_certificate_key: string('Client certificate and its private key, both PEM, in one text.', {
+  ...sqlConfigFields,
+  tls_ca: string('PEM of the certificates that the server is checked with.'),
+  tls_certificate_key: string('PEM of our own certificate and its private key, in one text.', {
     secret: true,
   }),
-  tls_ca: string('Certificates (PEM) that may have signed the server certificate.'),
   tls_server_name: string('Name that the server certificate must have, if not the host.'),
   tls_skip_verify: boolean('Take any server certificate.'),
 }
@@ -54,45 +45,29 @@ export interface MysqlSettings {
   readonly callMs: number
   readonly maxOpen: number
   readonly maxIdle: number
-  readonly maxLifetimeMs: number
+  readonly lifetimeMs: number
   /** What must not show in an error. */
   readonly secrets: readonly string[]
 }
 
 /** Throws DatabaseError 'settings' in Vault's words. */
 export function mysqlSettings(details: ConnectionDetails): MysqlSettings {
-  const values = parsed(details)
-  if (!values.connection_url) throw settings('connection_url cannot be empty')
-  const { text, hosts } = firstOfHosts(values.connection_url)
-  const dsn = filled(text, values.username ?? '', values.password ?? '')
-  const maxOpen = values.max_open_connections || 4
-  const maxIdle = values.max_idle_connections || maxOpen
+  const shared = readSqlSettings(details, { escapesPassword: false })
+  const { text, hosts } = firstOfHosts(textOf(details.connection_url))
+  const dsn = filled(text, shared.username, shared.password)
   return {
     servers: hosts.length > 0 ? hosts.map((host) => server('tcp', host)) : [serverOf(dsn)],
     user: dsn.user,
     password: dsn.password,
     dsn,
-    tls: tlsOf(values, dsn),
-    connectMs: dsn.timeoutMs > 0 ? dsn.timeoutMs : DATABASE_CONNECT_SECONDS * 1000,
-    callMs: dsn.readTimeoutMs > 0 ? dsn.readTimeoutMs : DATABASE_CALL_SECONDS * 1000,
-    maxOpen: maxOpen > 0 ? maxOpen : Number.POSITIVE_INFINITY,
-    maxIdle: Math.max(0, maxIdle),
-    maxLifetimeMs: (values.max_connection_lifetime ?? 0) * 1000,
-    secrets: [values.password ?? '', dsn.password],
+    tls: tlsOf(details, dsn),
+    connectMs: dsn.timeoutMs > 0 ? dsn.timeoutMs : DATABASE_CONNECT_MS,
+    callMs: dsn.readTimeoutMs > 0 ? dsn.readTimeoutMs : DATABASE_STATEMENT_MS,
+    maxOpen: shared.maxOpen,
+    maxIdle: shared.maxIdle,
+    lifetimeMs: shared.lifetimeMs,
+    secrets: [shared.password, dsn.password],
   }
-}
-
-const settings = (message: string): DatabaseError => new DatabaseError('settings', message)
-
-function parsed(details: ConnectionDetails): Parsed<typeof mysqlFields> {
-  const values: Record<string, unknown> = {}
-  try {
-    parseFields(mysqlFields, details, true, values)
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    throw settings(error.message)
-  }
-  return values as Parsed<typeof mysqlFields>
 }
 
 const TCP = /tcp\(([^)]+)\)/
@@ -107,7 +82,7 @@ function firstOfHosts(text: string): { text: string; hosts: readonly string[] } 
     .filter((host) => host !== '')
     .map(withPort)
   if (hosts.length === 0)
-    throw settings('error parsing multi-host DSN: no valid hosts found in connection URL')
+    throw settingsFault('error parsing multi-host DSN: no valid hosts found in connection URL')
   return { text: text.replace(TCP, () => `tcp(${hosts[0]})`), hosts }
 }
 
@@ -131,7 +106,7 @@ function filled(text: string, username: string, password: string): GoDsn {
   } catch (error) {
     if (!(error instanceof DsnFault)) throw error
     const words = error.message.replaceAll('\ue000', '')
-    throw settings(`unable to parse connectionURL: ${words}`)
+    throw settingsFault(`unable to parse connectionURL: ${words}`)
   }
 }
 
@@ -139,16 +114,16 @@ const serverOf = (dsn: GoDsn): MysqlServer => server(dsn.network, dsn.address)
 
 function server(network: string, address: string): MysqlServer {
   if (network === 'unix') return { path: address }
-  if (!/^tcp[46]?$/.test(network)) throw settings(`unknown network "${network}"`)
+  if (!/^tcp[46]?$/.test(network)) throw settingsFault(`unknown network "${network}"`)
   const { host, port } = splitHostPort(address) ?? { host: '', port: '' }
   const number = /^\d+$/.test(port) ? Number(port) : 0
-  if (number < 1 || number > 65535) throw settings(`the address ${address} has no valid port`)
+  if (number < 1 || number > 65535) throw settingsFault(`the address ${address} has no valid port`)
   return { host: host || 'localhost', port: number }
 }
 
-function tlsOf(values: Parsed<typeof mysqlFields>, dsn: GoDsn): MysqlTls | null {
-  const pem = values.tls_certificate_key || undefined
-  const ca = values.tls_ca || undefined
+function tlsOf(details: ConnectionDetails, dsn: GoDsn): MysqlTls | null {
+  const pem = textOf(details.tls_certificate_key) || undefined
+  const ca = textOf(details.tls_ca) || undefined
   if (pem === undefined && ca === undefined) {
     if (dsn.tls === '' || dsn.tls === 'false') return null
     return {
@@ -158,18 +133,18 @@ function tlsOf(values: Parsed<typeof mysqlFields>, dsn: GoDsn): MysqlTls | null 
     }
   }
   if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----'))
-    throw settings('failed to append CA to client options')
+    throw settingsFault('failed to append CA to client options')
   const tls: MysqlTls = {
     ...{ ca, cert: pem, key: pem },
-    serverName: values.tls_server_name || undefined,
-    skipVerify: values.tls_skip_verify ?? false,
+    serverName: textOf(details.tls_server_name) || undefined,
+    skipVerify: isTrue(details.tls_skip_verify),
     isOptional: dsn.allowFallbackToPlaintext,
   }
   try {
     createSecureContext({ ...(ca && { ca }), ...(pem && { cert: pem, key: pem }) })
   } catch {
     // OpenSSL's words may quote what it was given.
-    throw settings('unable to load tls_certificate_key_data: no certificate and key that fit')
+    throw settingsFault('unable to load tls_certificate_key_data: no certificate and key that fit')
   }
   return tls
 }

@@ -2,8 +2,7 @@
 // (most of them commit by themselves: MySQL has no transactions for users). Without statements of the
 // role, a user is dropped wherever it may log in from, and its open sessions are ended.
 // Source: Vault's documentation of the MySQL/MariaDB database plugin.
-import { DATABASE_WAIT_SECONDS } from '../../../base/limits.ts'
-import { BoundedPool } from '../bounded-pool.ts'
+import { ConnectionPool } from '../connection-pool.ts'
 import { DatabaseError } from '../database-error.ts'
 import type {
   ChangedUser,
@@ -14,7 +13,7 @@ import type {
   Statements,
 } from '../database-plugin.ts'
 import { splitStatements } from '../statements.ts'
-import { dropMysqlUser } from './drop-user.ts'
+import { dropMysqlUser, mysqlUserHosts } from './drop-user.ts'
 import { fillMysql } from './fill-statement.ts'
 import { type MysqlSession, openSession } from './mysql-session.ts'
 import { type MysqlSettings, mysqlFields, mysqlSettings } from './mysql-settings.ts'
@@ -26,9 +25,14 @@ const USERNAME =
 const SHORT_USERNAME =
   '{{ printf "v-%s-%s-%s" (.RoleName | truncate 4) (random 20) | truncate 16 }}'
 const ROTATION = "ALTER USER '{{username}}'@'%' IDENTIFIED BY '{{password}}'"
-const OWN_ROTATION = "ALTER USER CURRENT_USER() IDENTIFIED BY '{{password}}'"
+/** What a user without rights may do to itself. */
+const OWN_ROTATION = "ALTER USER USER() IDENTIFIED BY '{{password}}'"
+const OWN_MARIADB_ROTATION = "SET PASSWORD = PASSWORD('{{password}}')"
 
-export const mysqlPlugin: DatabasePlugin = {
+/** Time to end what a given-up statement left running; the caller waits for it. */
+const KILL_MS = 2000
+
+export const mysql: DatabasePlugin = {
   names: [
     'mysql-database-plugin',
     'mysql-aurora-database-plugin',
@@ -45,20 +49,19 @@ export const mysqlPlugin: DatabasePlugin = {
 class MysqlConnection implements DatabaseConnection {
   readonly #settings: MysqlSettings
   readonly #tools: DatabaseTools
-  readonly #pool: BoundedPool<MysqlSession>
+  readonly #pool: ConnectionPool<MysqlSession>
 
   constructor(settings: MysqlSettings, tools: DatabaseTools) {
     this.#settings = settings
     this.#tools = tools
-    this.#pool = new BoundedPool({
+    this.#pool = new ConnectionPool({
       clock: tools.clock,
-      maxOpen: settings.maxOpen,
+      max: settings.maxOpen,
       maxIdle: settings.maxIdle,
-      maxLifetimeMs: settings.maxLifetimeMs,
-      waitMs: DATABASE_WAIT_SECONDS * 1000,
+      lifetimeMs: settings.lifetimeMs,
       open: (signal) => openSession(settings, tools.clock, signal),
       isUsable: (session) => session.isUsable,
-      end: (session) => session.end(),
+      close: (session) => session.end(),
     })
   }
 
@@ -70,7 +73,7 @@ class MysqlConnection implements DatabaseConnection {
 
   async createUser(user: NewUser, signal: AbortSignal): Promise<void> {
     const statements = splitAll(user.statements)
-    if (statements.length === 0) throw new DatabaseError('settings', 'empty creation statements')
+    if (statements.length === 0) throw new DatabaseError('statement', 'empty creation statements')
     const values = {
       name: user.username,
       username: user.username,
@@ -108,7 +111,8 @@ class MysqlConnection implements DatabaseConnection {
     const login = { user: user.username, password: user.selfPassword, database: '' }
     const session = await openSession(this.#settings, this.#tools.clock, signal, login)
     try {
-      await executeAll(session, split.length > 0 ? split : [OWN_ROTATION], values)
+      const usual = session.isMariadb ? OWN_MARIADB_ROTATION : OWN_ROTATION
+      await executeAll(session, split.length > 0 ? split : [usual], values)
     } finally {
       session.end()
     }
@@ -139,10 +143,15 @@ class MysqlConnection implements DatabaseConnection {
     return this.#with(signal, async (session) => {
       if (own.length === 0) return dropMysqlUser(session, username)
       const values = { name: username, username }
-      await inTransaction(session, async () => {
-        for (const statement of own)
-          await session.query(fillMysql(statement, values, session.rules))
+      const dropped = inTransaction(session, async () => {
+        for (const text of own) await session.query(fillMysql(text, values, session.rules))
       })
+      try {
+        await dropped
+      } catch (error) {
+        // Statements of an operator fail on a user that is gone already; that is no failure.
+        if (!session.isUsable || (await mysqlUserHosts(session, username)).length > 0) throw error
+      }
     })
   }
 
@@ -151,7 +160,27 @@ class MysqlConnection implements DatabaseConnection {
   }
 
   #with<T>(signal: AbortSignal, body: (session: MysqlSession) => Promise<T>): Promise<T> {
-    return this.#pool.use(signal, (session) => body(session.servedFor(signal)))
+    return this.#pool.use(signal, async (session) => {
+      try {
+        return await body(session.servedFor(signal))
+      } catch (error) {
+        if (session.isAbandoned) await this.#kill(session.id)
+        throw error
+      }
+    })
+  }
+
+  /** A statement that goes on in the server could make a user after its lease was revoked. */
+  async #kill(id: number): Promise<void> {
+    const settings = { ...this.#settings, connectMs: KILL_MS, callMs: KILL_MS }
+    try {
+      const never = new AbortController().signal
+      const session = await openSession(settings, this.#tools.clock, never)
+      await session.query(`KILL CONNECTION ${id}`).finally(() => session.end())
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error
+      this.#tools.log.debug('a statement that was given up could not be ended', { id })
+    }
   }
 }
 

@@ -32,6 +32,7 @@ export class PgSession {
   readonly #clock: Clock
   readonly #secrets: readonly string[]
   #isBroken = false
+  #isConnected = false
   /** False for a server where a backslash in '…' escapes (standard_conforming_strings). */
   standardStrings = true
 
@@ -85,6 +86,7 @@ export class PgSession {
       },
     )
     await session.#within(of.deadlineMs, of.signal, () => client.connect(), 'to connect')
+    session.#isConnected = true
     return session
   }
 
@@ -167,7 +169,8 @@ export class PgSession {
     const message = withoutSecrets(String(said.message ?? error), this.#secrets)
     if (typeof said.severity !== 'string' || typeof said.code !== 'string') {
       this.destroy()
-      return new DatabaseError('unreachable', `the connection to the database broke: ${message}`)
+      const what = this.#isConnected ? 'the connection to the database broke: ' : ''
+      return new DatabaseError('unreachable', what + message)
     }
     if (said.severity === 'FATAL' || said.severity === 'PANIC') this.destroy()
     const text = `${said.severity}: ${message} (SQLSTATE ${said.code})`

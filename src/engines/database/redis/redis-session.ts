@@ -4,7 +4,7 @@
 // Source: Redis' documentation of AUTH and of its errors.
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../../base/clock.ts'
-import { DATABASE_CALL_SECONDS, DATABASE_CONNECT_SECONDS } from '../../../base/limits.ts'
+import { DATABASE_CONNECT_MS, DATABASE_STATEMENT_MS } from '../../../base/limits.ts'
 import { DatabaseError, type DatabaseFailure } from '../database-error.ts'
 import { bounded } from '../deadline.ts'
 import { withoutPieces } from '../without-pieces.ts'
@@ -48,7 +48,7 @@ export class RedisSession {
     secrets: readonly string[] = [],
   ): Promise<unknown> {
     const [name, ...args] = command
-    const ms = DATABASE_CALL_SECONDS * 1000
+    const ms = DATABASE_STATEMENT_MS
     const deadline = { clock: this.#clock, ms, signal, what: command[0] }
     try {
       return await bounded(deadline, this.#client.call(name, ...args), () => this.end())
@@ -77,7 +77,7 @@ export async function openRedis(
   login: RedisLogin = settings,
 ): Promise<RedisSession> {
   const { Redis } = await import('ioredis')
-  const ms = DATABASE_CONNECT_SECONDS * 1000
+  const ms = DATABASE_CONNECT_MS
   const client = new Redis({
     host: settings.host,
     port: settings.port,

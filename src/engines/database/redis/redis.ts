@@ -2,8 +2,7 @@
 // a JSON list in one text or as a list; without any, a user may read every key. Names and passwords are
 // arguments of their own on the wire, so nothing in them is read as a rule or a command.
 // Source: Vault's documentation of the Redis plugin, OpenBao's of the Valkey plugin; Redis' pages on ACL.
-import { DATABASE_WAIT_SECONDS } from '../../../base/limits.ts'
-import { BoundedPool } from '../bounded-pool.ts'
+import { ConnectionPool } from '../connection-pool.ts'
 import { DatabaseError } from '../database-error.ts'
 import type {
   ChangedUser,
@@ -27,7 +26,7 @@ const DEFAULT_RULES = ['~*', '+@read']
 /** Commands are short and share nothing; Vault's plugin keeps four connections. */
 const MOST_CONNECTIONS = 4
 
-export const redisPlugin: DatabasePlugin = {
+export const redis: DatabasePlugin = {
   names: ['redis-database-plugin', 'valkey-database-plugin'],
   about: 'Users of Redis and Valkey.',
   credentialTypes: ['password'],
@@ -39,20 +38,19 @@ export const redisPlugin: DatabasePlugin = {
 class RedisConnection implements DatabaseConnection {
   readonly #settings: RedisSettings
   readonly #tools: DatabaseTools
-  readonly #pool: BoundedPool<RedisSession>
+  readonly #pool: ConnectionPool<RedisSession>
 
   constructor(settings: RedisSettings, tools: DatabaseTools) {
     this.#settings = settings
     this.#tools = tools
-    this.#pool = new BoundedPool({
+    this.#pool = new ConnectionPool({
       clock: tools.clock,
-      maxOpen: MOST_CONNECTIONS,
+      max: MOST_CONNECTIONS,
       maxIdle: MOST_CONNECTIONS,
-      maxLifetimeMs: 0,
-      waitMs: DATABASE_WAIT_SECONDS * 1000,
+      lifetimeMs: 0,
       open: (signal) => openRedis(settings, tools.clock, signal),
       isUsable: (session) => session.isUsable,
-      end: (session) => session.end(),
+      close: (session) => session.end(),
     })
   }
 

@@ -1,0 +1,14 @@
+// The database secrets engine: users made on request that end with their lease, and passwords of users that
+// stay, replaced in their time. Each kind of database is a plugin below this folder.
+import { secretsEngine } from '../../sdk/plugin.ts'
+import { configRows } from './config-rows.ts'
+import { credsRows } from './creds-rows.ts'
+import { roleRows } from './role-rows.ts'
+import { userLease } from './user-lease.ts'
+
+export const database = secretsEngine({
+  type: 'database',
+  about: 'Makes database users on request and rotates passwords of those that stay.',
+  endpoints: [...configRows, ...roleRows, ...credsRows],
+  leases: [userLease],
+})

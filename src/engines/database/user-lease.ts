@@ -1,0 +1,60 @@
+// The lease of a dynamic user: stored before the user is made, with all that ends it, so that no crash leaves
+// a user that nobody knows.
+import { leaseKind } from '../../sdk/lease.ts'
+import { findConfig } from './config-record.ts'
+import { useDatabase } from './connections.ts'
+import { serverFault } from './database-faults.ts'
+import { findRole } from './role-record.ts'
+import { readSqlSettings } from './sql-settings.ts'
+
+export interface UserLease {
+  readonly username: string
+  readonly role: string
+  readonly dbName: string
+  /** Of the role when the user was made: counts once the role is gone. */
+  readonly revocation: readonly string[]
+}
+
+/** The user may live on in the database for so long after its lease, which then ends it (Vault's margin). */
+export const EXPIRY_MARGIN_MS = 5000
+
+export const userLease = leaseKind<UserLease>('user', {
+  lane: ({ dbName }) => dbName,
+  concurrency: async (mount, dbName) => {
+    const found = await findConfig(mount.storage, dbName)
+    return found ? revocationsAtOnce(found.config.details) : 1
+  },
+  async revoke(mount, lease) {
+    const role = await findRole(mount.storage, lease.role)
+    const dbName = role?.dbName ?? lease.dbName
+    const statements = role?.revocation ?? lease.revocation
+    await useDatabase(mount, dbName, ({ connection }) =>
+      connection.deleteUser({ username: lease.username, statements }, mount.signal),
+    )
+  },
+  async renew(mount, lease, { expiresAtMs }) {
+    const role = await findRole(mount.storage, lease.role)
+    if (!role) {
+      throw serverFault(
+        `error during renew: could not find role with name ${JSON.stringify(lease.role)}`,
+      )
+    }
+    const user = {
+      username: lease.username,
+      statements: role.renewal,
+      expiresAtMs: expiresAtMs + EXPIRY_MARGIN_MS,
+    }
+    await useDatabase(mount, role.dbName, ({ connection }) =>
+      connection.renewUser(user, mount.signal),
+    )
+  },
+})
+
+/** A quarter of the connections is left to requests. */
+function revocationsAtOnce(details: Parameters<typeof readSqlSettings>[0]): number {
+  const { maxOpen } = readSqlSettings(
+    { connection_url: 'x', max_open_connections: details.max_open_connections ?? 0 },
+    { escapesPassword: false },
+  )
+  return Math.max(1, Math.ceil((maxOpen * 3) / 4))
+}

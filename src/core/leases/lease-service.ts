@@ -131,11 +131,14 @@ export class LeaseService {
    * was being made (its token ended, its mount was disabled): then the caller gives it up.
    */
   async activate(lease: Lease): Promise<void> {
-    const active = await this.#change(lease.id, ({ madeUntilMs: _, ...record }) =>
-      record.state === 'pending'
+    const active = await this.#change(lease.id, (old) => {
+      // A renewal's answer carries a lease that is active already.
+      if (old.state === 'active') return old
+      const { madeUntilMs: _, ...record } = old
+      return record.state === 'pending'
         ? { ...record, state: 'active', dueAtMs: record.expiresAtMs }
-        : { ...record, madeUntilMs: record.dueAtMs },
-    )
+        : { ...record, madeUntilMs: record.dueAtMs }
+    })
     if (active?.state === 'active') return
     throw unavailable('the lease was revoked while it was being made')
   }

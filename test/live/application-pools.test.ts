@@ -249,7 +249,7 @@ describe('a pool of mysql2', () => {
 
 describe('a client of ioredis', () => {
   it('changes its user under load without a failed command; pipelines finish', async () => {
-    const config = { host: '127.0.0.1', port: redis.port }
+    const config = { host: '127.0.0.1', port: redis.port, enableReadyCheck: false }
     const client = await redisClient(Redis, config, options('database/creds/redis'))
     const pipeline = client.pipeline()
     pipeline.set('app:pipe', '1').get('app:pipe')

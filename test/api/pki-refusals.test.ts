@@ -8,7 +8,9 @@ import { type Refusal, refusals } from './pki-refusals.ts'
 
 let server: InProcess
 
-async function refuse({ path, body, method = 'POST', message }: Refusal): Promise<void> {
+async function refuse(refusal: Refusal): Promise<void> {
+  const { path, body, message } = refusal
+  const method = refusal.method ?? 'POST'
   const reply = await server.call(method, `pki/${path}`, body ?? undefined)
   const at = `${method} ${path} ${JSON.stringify(body)} -> ${reply.status} ${reply.text}`
   expect(reply.status, at).toBe(400)

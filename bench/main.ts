@@ -59,8 +59,11 @@ async function preparePeer(peer: PeerOption, options: BenchOptions): Promise<Tar
   const health = await apiClient(peer.base, '').call('GET', 'sys/health', undefined, [200, 404])
   const version = textIn(health.body, 'version')
   const name = version === '' ? peer.name : `${peer.name} ${version}`
-  const { hasDefaultPolicy } = options
-  const target = await prepareTarget({ ...peer, name, hasDefaultPolicy }, options.secrets[0]!)
+  const { hasDefaultPolicy, operations } = options
+  const target = await prepareTarget(
+    { ...peer, name, hasDefaultPolicy, operations },
+    options.secrets[0]!,
+  )
   await store(target, options)
   return target
 }
@@ -82,8 +85,11 @@ async function measureOwn(
       })
       try {
         const { base, rootToken: token, pid } = server
-        const { hasDefaultPolicy } = options
-        const place = { name: OWN_NAME, base, token, pids: [pid], hasDefaultPolicy }
+        const { hasDefaultPolicy, operations } = options
+        const place = {
+          ...{ name: OWN_NAME, base, token, pids: [pid] },
+          ...{ hasDefaultPolicy, operations },
+        }
         const target = await prepareTarget(place, secrets)
         if (turn === 0) await store(target, options)
         const own: Measured = { target, workers }

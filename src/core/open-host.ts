@@ -151,6 +151,7 @@ export function openHost(parts: HostParts): Host {
       namespace: rootNamespace,
       routes: systemRoutes,
       storage: SEALED_STORAGE,
+      alive: new Map(),
     },
     systemRoutes,
     core: null,

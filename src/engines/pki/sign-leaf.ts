@@ -158,8 +158,13 @@ export function withChosenKey(
     throw badRequest(
       'role key type "any" not allowed for issuing certificates without providing key_type and/or key_bits request parameters',
     )
-  if (type === 'any') throw badRequest('unknown key type any')
-  const chosen = keyChoice(type, bits ?? role.key_bits, role.signature_bits)
+  if (type === 'any') throw badRequest('failed to validate role: unknown key type any')
+  const chosen = keyChoice(
+    type,
+    bits ?? role.key_bits,
+    role.signature_bits,
+    'failed to validate role: ',
+  )
   const changed: Role = {
     ...role,
     key_type: chosen.keyType,

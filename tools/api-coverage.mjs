@@ -115,6 +115,9 @@ async function ownDocument() {
     for (const version of ['1', '2']) {
       await call('POST', `sys/mounts/kv${version}`, { type: 'kv', options: { version } })
     }
+    for (const type of ['database', 'pki', 'transit']) {
+      await call('POST', `sys/mounts/${type}`, { type })
+    }
     return await (await call('GET', 'sys/internal/specs/openapi')).json()
   } finally {
     server.kill('SIGTERM')

@@ -26,6 +26,7 @@ import { quotaEndpoints } from './quota-endpoints.ts'
 import { rawEndpoints } from './raw-endpoints.ts'
 import { rekeyEndpoints } from './rekey-endpoints.ts'
 import { rotateEndpoints } from './rotate-endpoints.ts'
+import { rotationEndpoints } from './rotation-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
 import { specEndpoints } from './spec-endpoints.ts'
 import { toolEndpoints } from './tool-endpoints.ts'
@@ -43,6 +44,7 @@ export const systemEngine: Engine = {
     ...rekeyEndpoints,
     ...generateRootEndpoints,
     ...rotateEndpoints,
+    ...rotationEndpoints,
     ...mountEndpoints,
     ...policyEndpoints,
     ...namespaceEndpoints,

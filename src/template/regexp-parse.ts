@@ -281,7 +281,6 @@ export class RegexParser {
         if (!/^[A-Za-z0-9_]+$/.test(name)) {
           throw regexError('invalid named capture', `(${named[0]}`)
         }
-        if (this.names.includes(name)) throw regexError('duplicate capture group name', name)
         index = this.names.push(name) - 1
         this.at += named[0].length
       } else if (!this.groupFlags(start)) {

@@ -92,6 +92,14 @@ export class GoRegexp {
       }
       this.compile(node.node, expression)
     }
+    if (node.max === null && canBeEmpty(node.node)) {
+      // (x+)? instead of a loop: the order of preference is then right for what matches nothing.
+      const split = this.choice(node.isGreedy, 0, 0)
+      const at = this.emit(split, expression)
+      this.repeat({ ...node, min: 1 }, expression)
+      this.aim(split, node.isGreedy, at + 1, this.program.length)
+      return
+    }
     if (node.max === null) {
       const split = this.choice(node.isGreedy, 0, 0)
       const at = this.emit(split, expression)
@@ -227,6 +235,23 @@ class Threads {
   }
   mark(at: number): void {
     this.seen[at] = this.generation
+  }
+}
+
+function canBeEmpty(node: RegexNode): boolean {
+  switch (node.kind) {
+    case 'char':
+      return false
+    case 'cat':
+      return node.nodes.every(canBeEmpty)
+    case 'alternate':
+      return node.nodes.some(canBeEmpty)
+    case 'group':
+      return canBeEmpty(node.node)
+    case 'repeat':
+      return node.min === 0 || canBeEmpty(node.node)
+    default:
+      return true
   }
 }
 

@@ -91,12 +91,17 @@ export class RegexParser {
     const nodes: RegexNode[] = []
     while (this.at < this.text.length && this.text[this.at] !== '|' && this.text[this.at] !== ')') {
       if (this.text.startsWith('\\Q', this.at)) {
-        nodes.push(...this.literalRun())
+        const run = this.literalRun()
+        const last = run.length === 0 ? nodes.pop() : undefined
+        nodes.push(...run)
+        if (last) nodes.push(this.repeated(last, this.at))
         continue
       }
       const start = this.at
       const atom = this.atom()
-      if (atom) nodes.push(this.repeated(atom, start))
+      // Flags are no atom: what repeats behind them repeats the one before.
+      const repeated = atom ?? nodes.pop()
+      if (repeated) nodes.push(this.repeated(repeated, start))
     }
     return nodes.length === 1 ? nodes[0]! : { kind: nodes.length === 0 ? 'empty' : 'cat', nodes }
   }
@@ -211,6 +216,7 @@ export class RegexParser {
         throw regexError('missing argument to repetition operator', this.text.slice(start, this.at))
       case '{':
         if (this.counted()) {
+          if (this.text[this.at] === '?') this.at++
           throw regexError(
             'missing argument to repetition operator',
             this.text.slice(start, this.at),

@@ -13,9 +13,9 @@ import { FunctionError } from './template-error.ts'
 import { functionTable, goFunction } from './template-functions.ts'
 
 const BCRYPT_COST = 10
-const BCRYPT_STEPS = 500_000
-const SCRYPT_STEPS = 500_000
-const KEY_STEPS = 2_000_000
+const BCRYPT_STEPS = 1_000_000
+const SCRYPT_STEPS = 1_000_000
+const KEY_STEPS = 3_000_000
 const BLOCK = 16
 
 const digest = (name: string) =>

@@ -40,6 +40,7 @@ describe('name templates', () => {
 
   it.each([
     ['{{random -1}}', 'error calling random'],
+    ['{{random 5000}}', 'length must be <= 4096'],
     ['{{"x" | truncate 0}}', 'max length must be > 0 but was 0'],
     ['{{"x" | truncate_sha256 8}}', 'max length must be > 8 but was 8'],
     ['{{.RoleName', 'unable to parse template: template: template:1: unclosed action'],

@@ -117,7 +117,7 @@ describe('limits', () => {
     ['{{indent 100000000 "a"}}', 'exceeded maximum template output'],
     ['{{printf "%1000000d%1000000d" 1 1 | repeat 1000}}', 'exceeded maximum template output'],
     ['{{range 100}}{{bcrypt "x"}}{{end}}', 'exceeded maximum template steps'],
-    ['{{range 100}}{{genPrivateKey "ed25519"}}{{end}}', 'exceeded maximum template steps'],
+    ['{{range 100}}{{genPrivateKey "nope"}}{{end}}', 'exceeded maximum template steps'],
     ['{{$d := dict}}{{$_ := set $d "a" $d}}{{$d}}', 'takes too much'],
     ['{{$l := list 1}}{{range 40}}{{$l = list $l $l}}{{end}}{{$l}}', 'exceeded maximum template'],
     [

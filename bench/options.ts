@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly workers: readonly number[]
   readonly operations: readonly OperationName[]
   readonly seconds: number
+  /** Certificates that our server has issued before it is measured. */
+  readonly certificates: number
   readonly rounds: number
   readonly connections: number
   readonly peers: readonly PeerOption[]
@@ -32,7 +34,8 @@ export const helpText = `npm run bench -- [options]
   --secrets N,N        how many secrets are stored        (1000)
   --workers N,N        processes of our server            (1)
   --operations A,B     what is measured, of ${operationNames.join(', ')};
-                       "transit" for all of it     (${coreOperations.join(',')})
+                       "transit" or "pki" for all of it     (${coreOperations.join(',')})
+  --certificates N     certificates that our server has issued before it is measured (0)
   --seconds N          length of one measurement          (3)
   --rounds N           measurements of each kind          (5)
   --connections N      keep-alive connections             (32)
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     workers: [1] as number[],
     operations: coreOperations as readonly OperationName[],
     seconds: 3,
+    certificates: 0,
     rounds: 5,
     connections: 32,
     peers: [] as PeerOption[],
@@ -82,6 +86,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     if (flag === '--secrets') options.secrets = numbers(flag)
     else if (flag === '--workers') options.workers = numbers(flag)
     else if (flag === '--operations') options.operations = operationsIn(value(flag))
+    else if (flag === '--certificates') options.certificates = count(flag, value(flag))
     else if (flag === '--seconds') options.seconds = count(flag, value(flag))
     else if (flag === '--rounds') options.rounds = count(flag, value(flag))
     else if (flag === '--connections') options.connections = count(flag, value(flag))

@@ -1,6 +1,7 @@
 // The requests of the bench as ready bytes. A request that picks a secret at random has the digits
 // of its name overwritten in place, so a request costs no string work when it is sent.
 
+import { isPki, pkiOperations, pkiRequest, pkiTitles } from './pki-requests.ts'
 import { isTransit, transitOperations, transitRequest, transitTitles } from './transit-requests.ts'
 
 export interface RequestSource {
@@ -23,7 +24,7 @@ export interface Api {
 
 /** Measured unless `--operations` names others. */
 export const coreOperations = ['kv-read', 'kv-write', 'token-lookup', 'token-create'] as const
-export const operationNames = [...coreOperations, ...transitOperations] as const
+export const operationNames = [...coreOperations, ...transitOperations, ...pkiOperations] as const
 export type OperationName = (typeof operationNames)[number]
 
 export const operationTitles: Readonly<Record<OperationName, string>> = {
@@ -32,6 +33,7 @@ export const operationTitles: Readonly<Record<OperationName, string>> = {
   'token-lookup': 'token look-up',
   'token-create': 'token create',
   ...transitTitles,
+  ...pkiTitles,
 }
 
 /** 1,000 secrets a folder, as a listing of a million names would be no use to anyone. */
@@ -63,6 +65,10 @@ export function requestSource(operation: OperationName, api: Api): RequestSource
   if (isTransit(operation)) {
     const { path, body } = transitRequest(operation, api.ciphertext)
     return constant(requestBytes(api, `POST /v1/transit/${path}`, body))
+  }
+  if (isPki(operation)) {
+    const { path, body } = pkiRequest(operation)
+    return constant(requestBytes(api, `POST /v1/pki/${path}`, body))
   }
   const path = secretPath(api)
   switch (operation) {

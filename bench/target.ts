@@ -3,6 +3,7 @@
 import { type ApiClient, apiClient, objectIn, textIn } from './api-client.ts'
 import type { Address } from './connection.ts'
 import { loadAll } from './load.ts'
+import { isPki, pkiRequest, preparePki } from './pki-requests.ts'
 import { listenersOn } from './process-tree.ts'
 import {
   type Api,
@@ -25,6 +26,7 @@ export interface Target {
 const POLICY = `
 path "secret/data/bench/*" { capabilities = ["create", "read", "update"] }
 path "secret/bench/*"      { capabilities = ["create", "read", "update"] }
+path "pki/*"               { capabilities = ["create", "update"] }
 path "transit/*"           { capabilities = ["create", "update"] }
 path "auth/token/create"   { capabilities = ["create", "update"] }
 path "auth/token/lookup-self" { capabilities = ["read"] }
@@ -57,6 +59,7 @@ export async function prepareTarget(place: Place, secrets: number): Promise<Targ
   })
   const token = textIn(objectIn(created.body, 'auth'), 'client_token')
   const ciphertext = place.operations.some(isTransit) ? await prepareTransit(client) : ''
+  if (place.operations.some(isPki)) await preparePki(client)
   const pids = place.pids ?? listenersOn(address.port)
   if (pids.length === 0) throw new Error(`no process listens on port ${address.port}`)
   return {
@@ -94,6 +97,24 @@ export async function storeTokens(
   let made = 0
   const body = JSON.stringify({ ttl: '24h' })
   const request = requestBytes(target.api, 'POST /v1/auth/token/create', body)
+  await loadAll({
+    address: target.address,
+    connections,
+    source: () => () => (made++ < count ? request : null),
+    onProgress,
+  })
+}
+
+/** Issues this many certificates, each stored. */
+export async function storeCertificates(
+  target: Target,
+  count: number,
+  connections: number,
+  onProgress: (done: number) => void,
+): Promise<void> {
+  let made = 0
+  const { path, body } = pkiRequest('pki-issue')
+  const request = requestBytes(target.api, `POST /v1/pki/${path}`, body)
   await loadAll({
     address: target.address,
     connections,

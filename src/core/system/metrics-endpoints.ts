@@ -9,6 +9,7 @@ import { addUp, type Metric } from '../metrics/metric.ts'
 import { PROMETHEUS_TYPE, prometheusText } from '../metrics/prometheus-text.ts'
 import { vaultMetricsJson } from '../metrics/vault-metrics-json.ts'
 import type { CoreContext } from '../request-context.ts'
+import { countRotations } from '../rotations/rotation-lists.ts'
 import { metricsOfHost } from './host-wide.ts'
 import { assertMayRead } from './open-rows.ts'
 
@@ -42,6 +43,10 @@ async function storeMetrics(ctx: CoreContext): Promise<Metric[]> {
   const irrevocable = await ctx.core.leases.irrevocable(ctx.place.namespace.id, {
     limit: MOST_COUNTED,
   })
+  const rotations = await countRotations(ctx.core.storage, ctx.clock.now())
+  const byMount = new Map<string, number>()
+  for (const { mountId } of irrevocable) byMount.set(mountId, (byMount.get(mountId) ?? 0) + 1)
+  const paths = new Map(mounts.map(({ record }) => [record.id, record.path]))
   const keys = await host.barrier.keyStatus()
   return [
     ...stats,
@@ -52,6 +57,21 @@ async function storeMetrics(ctx: CoreContext): Promise<Metric[]> {
       'vault.expire.num_irrevocable_leases',
       'Irrevocable leases of the root namespace, at most 1000.',
       irrevocable.length,
+    ),
+    gauge(
+      'strongroom.rotation.overdue',
+      'Secrets of all namespaces that should have rotated by now, at most 10000.',
+      rotations.overdue,
+    ),
+    gauge(
+      'strongroom.rotation.failing',
+      'Secrets of all namespaces whose last rotation failed, at most 10000.',
+      rotations.failing,
+    ),
+    ...[...byMount].map(([id, count]) =>
+      gauge('strongroom.lease.irrevocable', 'The same by mount.', count, {
+        mount: paths.get(id) ?? id,
+      }),
     ),
     gauge('vault.barrier.estimated_encryptions', 'Uses of the newest key.', keys.encryptions, {
       term: String(keys.term),

@@ -14,6 +14,7 @@ import { generateRootEndpoints } from './generate-root-endpoints.ts'
 import { hostEndpoints } from './host-endpoints.ts'
 import { inspectEndpoints } from './inspect-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
+import { leaseQueueEndpoints } from './lease-queue-endpoints.ts'
 import { loggerEndpoints } from './logger-endpoints.ts'
 import { metricsEndpoints } from './metrics-endpoints.ts'
 import { mountEndpoints } from './mount-endpoints.ts'
@@ -25,6 +26,7 @@ import { quotaEndpoints } from './quota-endpoints.ts'
 import { rawEndpoints } from './raw-endpoints.ts'
 import { rekeyEndpoints } from './rekey-endpoints.ts'
 import { rotateEndpoints } from './rotate-endpoints.ts'
+import { rotationEndpoints } from './rotation-endpoints.ts'
 import { sealEndpoints } from './seal-endpoints.ts'
 import { specEndpoints } from './spec-endpoints.ts'
 import { toolEndpoints } from './tool-endpoints.ts'
@@ -42,11 +44,13 @@ export const systemEngine: Engine = {
     ...rekeyEndpoints,
     ...generateRootEndpoints,
     ...rotateEndpoints,
+    ...rotationEndpoints,
     ...mountEndpoints,
     ...policyEndpoints,
     ...namespaceEndpoints,
     ...capabilityEndpoints,
     ...leaseEndpoints,
+    ...leaseQueueEndpoints,
     ...auditEndpoints,
     ...wrappingEndpoints,
     ...specEndpoints,

@@ -26,6 +26,7 @@ import {
   readIssuer,
   type Usage,
 } from './issuer-record.ts'
+import { recordIssuerRevocation } from './issuer-revocation.ts'
 import { issuerAnswer } from './issuer-view.ts'
 import { certificateOf } from './issuing-ca.ts'
 import { withoutDefaults } from './role-fields.ts'
@@ -238,16 +239,20 @@ const withoutIssuer = (issuer: IssuerInfo, id: string): IssuerInfo =>
 export async function revokeIssuer(ctx: RequestContext, ref: string): Promise<Answer> {
   const info = issuerOf(await readDirectory(ctx.storage), ref)
   const nowMs = ctx.clock.now()
-  const isNew = await changeAuthority(ctx, async (draft) => {
-    let was = true
-    await draft.changeIssuer(info.id, (old) => {
-      was = old.revokedAtMs !== null
-      if (was) return old
+  const isNew = await changeAuthority(
+    ctx,
+    async (draft) => {
+      const old = await readIssuer(ctx.storage, info.id)
+      if (old === null || old.revokedAtMs !== null) return null
       const usages = old.usages.filter((usage) => usage !== 'issuing-certificates')
-      return { ...old, revokedAtMs: nowMs, usages }
-    })
-    return !was
-  })
+      const record = { ...old, revokedAtMs: nowMs, usages }
+      await draft.changeIssuer(info.id, () => record)
+      return { record, directory: draft.directory }
+    },
+    async (tx, made) => {
+      if (made) await recordIssuerRevocation(tx, made.directory, info, made.record)
+    },
+  )
   if (!isNew) return issuerAnswer(ctx.storage, info.id)
   const crlWarnings = await issuersChanged(ctx)
   const { defaultIssuer } = await readDirectory(ctx.storage)

@@ -11,17 +11,26 @@ export interface PgClient {
 }
 
 /** What is used of a pg.Pool. */
-export interface PgPool<C extends PgClient> {
-  connect(): Promise<C>
+export interface PgPool {
+  connect(): Promise<PgClient>
+  readonly query: unknown
   end(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-export interface RotatingPgPool<C extends PgClient> {
-  /** As pg's: runs one statement on any connection. */
-  readonly query: C['query']
+/** What the promise form of a pool's `connect` answers; pg's types have a form with a callback behind it. */
+export type PgClientOf<P extends PgPool> = P['connect'] extends {
+  (): Promise<infer C>
+  (callback: never): unknown
+}
+  ? C
+  : never
+
+export interface RotatingPgPool<P extends PgPool> {
+  /** As pg's, in its promise form: runs one statement on any connection. */
+  readonly query: P['query']
   /** As pg's: a client of one's own, until its `release`. */
-  connect(): Promise<C>
+  connect(): Promise<PgClientOf<P>>
   /** Fetches other credentials now; resolves when new connections use them. */
   rotate(): Promise<void>
   /** Resolves when all that runs is done and every connection is closed. */
@@ -38,13 +47,13 @@ const isLoginRefused = (error: unknown): boolean =>
  * Fetches the first credentials and connects once. `Pool` is pg.Pool, `config` its options without user and
  * password. Rejects with what the server or the database said.
  */
-export async function pgPool<Config extends object, C extends PgClient>(
-  Pool: new (config: Config) => PgPool<C>,
+export async function pgPool<Config extends object, P extends PgPool>(
+  Pool: new (config: Config) => P,
   config: Config,
   options: RotationOptions,
-): Promise<RotatingPgPool<C>> {
+): Promise<RotatingPgPool<P>> {
   const { patienceMs, ...shared } = rotation(options)
-  const generations = await Generations.start<PgPool<C>>(
+  const generations = await Generations.start<P>(
     {
       ...shared,
       async open({ username, password }) {
@@ -62,7 +71,7 @@ export async function pgPool<Config extends object, C extends PgClient>(
     },
     patienceMs,
   )
-  const checkOut = async (): Promise<C> => {
+  const checkOut = async (): Promise<PgClient> => {
     for (let attempt = 0; ; attempt++) {
       const generation = generations.enter()
       try {
@@ -90,8 +99,8 @@ export async function pgPool<Config extends object, C extends PgClient>(
     }
   }
   return {
-    query: query as C['query'],
-    connect: checkOut,
+    query,
+    connect: checkOut as () => Promise<PgClientOf<P>>,
     rotate: () => generations.rotate(),
     end: () => generations.end(),
     get username() {
@@ -101,7 +110,7 @@ export async function pgPool<Config extends object, C extends PgClient>(
 }
 
 /** The client, whose `release` tells once that it is done. pg makes a new `release` at every check-out. */
-function leavingOnRelease<C extends PgClient>(client: C, leave: () => void): C {
+function leavingOnRelease(client: PgClient, leave: () => void): PgClient {
   const release = client.release.bind(client)
   let isReleased = false
   client.release = (error) => {

@@ -35,7 +35,7 @@ export function formatValue(
   rendering: Rendering,
 ): string {
   if (value === null || value === undefined) {
-    return verb === 'v' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
+    return verb === 'v' || verb === 'T' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
   }
   if (verb === 'T') return formatString(typeName(value), 's', flags) ?? ''
   if (verb === 'p') return `%!p(${typeName(value)}=${printable(value, rendering)})`
@@ -86,7 +86,7 @@ class Formatter {
 
   private nil(): string {
     if (this.flags.sharpV) return 'interface {}(nil)'
-    return this.verb === 'v' ? '<nil>' : `%!${this.verb}(<nil>)`
+    return '<nil>'
   }
 
   private bad(value: GoValue): string {
@@ -181,4 +181,3 @@ export function sprintln(values: readonly GoValue[], rendering: Rendering): stri
 /** The default text of a value, as %v. */
 export const valueText = (value: GoValue, rendering: Rendering): string =>
   formatValue(value, 'v', noFlags(), rendering)
-

@@ -64,7 +64,8 @@ export function encodeJson(
   const { indent = '', isHtmlSafe = true } = options
   const write = (of: GoValue, margin: string): string => {
     rendering.spend(1)
-    if (margin.length > 2 * MAX_JSON_DEPTH + 2) throw new FunctionError('json: value is nested too deeply')
+    if (margin.length > 2 * MAX_JSON_DEPTH + 2)
+      throw new FunctionError('json: value is nested too deeply')
     switch (typeof of) {
       case 'string':
         return jsonText(of, isHtmlSafe)
@@ -88,14 +89,27 @@ export function encodeJson(
     }
     const pair = (key: string, item: GoValue): string =>
       `${jsonText(key, isHtmlSafe)}:${indent === '' ? '' : ' '}${write(item, inner)}`
-    if (of instanceof GoList) return enclosed(of.items.map((item) => write(item, inner)), '[', ']')
+    if (of instanceof GoList)
+      return enclosed(
+        of.items.map((item) => write(item, inner)),
+        '[',
+        ']',
+      )
     if (of instanceof GoMap) {
-      return enclosed(of.sortedKeys().map((key) => pair(key, of.entries.get(key))), '{', '}')
+      return enclosed(
+        of.sortedKeys().map((key) => pair(key, of.entries.get(key))),
+        '{',
+        '}',
+      )
     }
     if (of instanceof GoStruct) {
       const own = of.json()
       if (own !== undefined) return write(own, margin)
-      return enclosed([...of.fields].map(([key, item]) => pair(key, item)), '{', '}')
+      return enclosed(
+        [...of.fields].map(([key, item]) => pair(key, item)),
+        '{',
+        '}',
+      )
     }
     throw new FunctionError(`json: unsupported type: ${typeName(of)}`)
   }
@@ -107,6 +121,9 @@ export function decodeJson(text: string, rendering: Rendering): GoValue {
   rendering.spend(text.length >> 3)
   return new Reader(text).document()
 }
+
+/** Places where even a space would be wrong, so that the end is reported as one. */
+const WITHIN = /literal (true|false|null)|numeric literal|string escape code|hexadecimal/
 
 class Reader {
   private readonly text: string
@@ -128,8 +145,11 @@ class Reader {
   }
 
   private fail(where: string): never {
-    if (this.at >= this.text.length) throw new FunctionError('unexpected end of JSON input')
-    const char = this.text[this.at]!
+    const isWithin = WITHIN.test(where)
+    if (this.at >= this.text.length && !isWithin) {
+      throw new FunctionError('unexpected end of JSON input')
+    }
+    const char = this.text[this.at] ?? ' '
     const shown = char === "'" ? `'\\''` : char === '"' ? `'"'` : quoteRune(char.charCodeAt(0))
     throw new FunctionError(`invalid character ${shown} ${where}`)
   }

@@ -123,7 +123,8 @@ export class RevocationWorker {
 
   #later(lane: RevocationLane, ms: number): void {
     lane.stopTimer?.()
-    lane.stopTimer = this.#clock.after(ms, () => {
+    // Whole milliseconds: a timer that comes a hair too early would be set again and again.
+    lane.stopTimer = this.#clock.after(Math.ceil(ms), () => {
       lane.stopTimer = null
       this.#offer(lane)
       this.#pump()

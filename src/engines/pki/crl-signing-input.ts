@@ -52,7 +52,7 @@ export function givenExtensions(input: Json | undefined): readonly Buffer[] {
       const id = identifierOf(item)
       if (seen.has(id)) throw badRequest(`duplicate extension id: ${id}`)
       seen.add(id)
-      return encodeExtension(id, criticalOf(item), valueOf(item))
+      return encodeExtension(id, criticalOf(item), bytesOf(item))
     })
   })
 }
@@ -93,8 +93,8 @@ function serialOf(item: JsonObject): Buffer {
   return bytes.subarray(start)
 }
 
-const timeField = time('')
-const criticalField = boolean('')
+const timeField = time('', { required: true })
+const criticalField = boolean('', { required: true })
 
 function timeOf(item: JsonObject): number {
   if (item.revocation_time === undefined) throw badRequest("missing 'revocation_time' field")
@@ -117,7 +117,7 @@ function identifierOf(item: JsonObject): string {
   return id
 }
 
-function valueOf(item: JsonObject): Buffer {
+function bytesOf(item: JsonObject): Buffer {
   if (item.value === undefined) throw badRequest("missing 'value' field")
   const text = textOf(item.value)
   if (text === null) throw badRequest("'value' field value was not a string")

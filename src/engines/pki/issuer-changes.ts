@@ -4,7 +4,7 @@ import { algorithmOfName, SIGNATURE_ALGORITHMS } from '../../crypto/x509/key-alg
 import { boolean, list, string } from '../../schema/field.ts'
 import type { Parsed } from '../../schema/parse-fields.ts'
 import type { Answer } from '../../sdk/answer.ts'
-import type { RequestContext } from '../../sdk/context.ts'
+import type { MountContext, RequestContext } from '../../sdk/context.ts'
 import { isWithoutUrls, NO_URLS, readCluster, resolveUrls } from './aia.ts'
 import {
   type Directory,
@@ -192,7 +192,7 @@ async function templateFault(ctx: RequestContext, id: string): Promise<string[]>
   return 'fault' in resolved ? [templateWarning(resolved.fault)] : []
 }
 
-export async function removeIssuer(ctx: RequestContext, ref: string): Promise<Answer> {
+export async function removeIssuer(ctx: MountContext, ref: string): Promise<Answer> {
   const gone = await changeAuthority(
     ctx,
     async (draft) => {

@@ -17,8 +17,10 @@ trap 'exit 130' INT TERM
 mkdir "$WORK/bin"
 "$ROOT/bin/strongroom" install-names "$WORK/bin" vault >/dev/null
 PATH="$WORK/bin:$PATH"
+# Programs that tests install lie in the user's own cache.
+XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
 HOME=$WORK
-export PATH HOME
+export PATH HOME XDG_CACHE_HOME
 unset VAULT_TOKEN VAULT_NAMESPACE BAO_ADDR BAO_TOKEN 2>/dev/null || true
 
 free_port() {

@@ -22,7 +22,7 @@ function runStory(story: string): Promise<{ code: number | null; output: string 
 }
 
 describe('examples', () => {
-  it.each(stories)('%s', { timeout: 120_000 }, async (story) => {
+  it.each(stories)('%s', { timeout: 300_000 }, async (story) => {
     const { code, output } = await runStory(story)
     expect(code, output).toBe(0)
   })

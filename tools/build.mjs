@@ -1,5 +1,7 @@
-// Bundles src/ into dist/: one entry, split so that a CLI command loads only what it uses.
-import { rmSync } from 'node:fs'
+// Bundles src/ into dist/: the command, split so that each of its parts loads only what it uses, and
+// `strongroom/database` for applications, with its types.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ensureInstalled, root } from './ensure.mjs'
@@ -10,7 +12,7 @@ export async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { strongroom: 'src/cli/main.ts' },
+    entryPoints: { strongroom: 'src/cli/main.ts', database: 'src/client/database.ts' },
     outdir: 'dist',
     bundle: true,
     splitting: true,
@@ -21,6 +23,27 @@ export async function build() {
     sourcemap: true,
     logLevel: 'warning',
   })
+  declareTypes()
+}
+
+/** The types of what applications import, made from the sources. */
+function declareTypes() {
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      ...['--project', 'tools/tsconfig-types.json', '--outDir', 'dist/types'],
+    ],
+    { cwd: root, stdio: 'inherit' },
+  )
+  if (status !== 0) throw new Error('the types of strongroom/database could not be made')
+  // A declaration is found beside the name that the program would have.
+  const folder = join(root, 'dist/types')
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!name.endsWith('.d.ts')) continue
+    const path = join(folder, name)
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/(from '\.[^']+)\.ts'/g, "$1.js'"))
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await build()

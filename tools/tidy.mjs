@@ -15,7 +15,7 @@ const LAYERS = [
   ['engines', 'auth', 'audit', 'seals', 'storage'],
   ['core'],
   ['http'],
-  ['cli', 'agent', 'k8s', 'scan', 'compliance'],
+  ['cli', 'agent', 'k8s', 'scan', 'compliance', 'client'],
 ]
 const PLUGINS = 3
 const APPS = 6

@@ -47,3 +47,9 @@ export const systemClock: Clock = {
     })
   },
 }
+
+/** Sleeps as systemClock does, and keeps the process alive meanwhile: for programs that wait for nothing else. */
+export function sleepAwake(ms: number, signal?: AbortSignal): Promise<void> {
+  const keepAlive = setInterval(() => {}, LONGEST_TIMER_MS)
+  return systemClock.sleep(ms, signal).finally(() => clearInterval(keepAlive))
+}

@@ -54,6 +54,17 @@ export const MAX_INLINE_DELETES = 80
 export const MAX_WORKERS = 64
 /** Time from one step of a rekey or root generation to the next, in seconds: share holders live in many zones. */
 export const CEREMONY_SECONDS = 24 * 3600
+/** Time to connect to AWS and to wait for an answer, in milliseconds: its API answers in two seconds or fails. */
+export const AWS_CONNECT_MS = 5_000
+export const AWS_REQUEST_MS = 20_000
+/** Until a new IAM user is seen everywhere, in milliseconds: before that "no such user" proves nothing. */
+export const AWS_USER_SETTLE_MS = 5 * 60_000
+/** The shortest time between rotations of an AWS key, in seconds, as the API has it. */
+export const AWS_MIN_ROTATION_SECONDS = 60
+/** Time one revocation may take before it counts as unanswered, in seconds: real ones take milliseconds. */
+export const LEASE_REVOKE_SECONDS = 60
+/** What an engine keeps to undo a lease, in bytes of JSON: twenty leases share a commit. */
+export const MAX_LEASE_BYTES = 32 * 1024
 /** Wait for a free connection of a database's pool, ms: well below a request's own time. */
 export const DATABASE_WAIT_MS = 30_000
 /** Reaching a database and logging in, in all, where its settings name no connect_timeout. */
@@ -97,6 +108,8 @@ export const MAX_PKI_ISSUERS = 1000
 export const MAX_PKI_CHAIN = 40
 /** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
 export const MAX_CERTIFICATE_NAMES = 1000
+/** Certificates and keys of one import: they go in with one commit, each an entry of it. */
+export const MAX_PKI_BUNDLE = 90
 /** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */
 export const MIN_ROTATION_SECONDS = 5
 export const MIN_ROTATION_WINDOW_SECONDS = 3600

@@ -77,6 +77,13 @@ export const irrevocableLeasePrefix = (namespaceId: string): string =>
   `ns/${namespaceId}/lease-irrevocable/`
 export const leasePrefix = (namespaceId: string): string => `ns/${namespaceId}/lease/`
 
+/**
+ * Leases to be revoked now: marks `<shard>/<lane>/<time>/<lease id>`. What is known of a lane that gives no
+ * answer stands under LEASE_LANE_PREFIX.
+ */
+export const LEASE_QUEUE_PREFIX = 'lease-queue/'
+export const LEASE_LANE_PREFIX = 'core/lease-lane/'
+
 /** Everything that a mount's plugin stores. */
 export const mountDataPrefix = (mountId: string): string => `mount/${mountId}/`
 

@@ -12,17 +12,19 @@ import { AuditBroker } from './audit/audit-broker.ts'
 import { Callers } from './callers.ts'
 import type { Core } from './core.ts'
 import { CorsSettings } from './edge/cors-config.ts'
-import { dueIndex } from './jobs/due-index.ts'
+import { DUE_JOB, dueIndex } from './jobs/due-index.ts'
 import { DueWorker } from './jobs/due-worker.ts'
-import { DUE_JOB, JobService, type RunJob } from './jobs/job-service.ts'
+import { JobService, type RunJob } from './jobs/job-service.ts'
 import { ShardClaims } from './jobs/shard-claims.ts'
 import { passwordPolicyPrefix, ROOT_NAMESPACE_ID } from './keys.ts'
+import { LEASE_BATCH, LeaseQueue } from './leases/lease-queue.ts'
 import { DUE_LEASE } from './leases/lease-record.ts'
 import { LeaseService } from './leases/lease-service.ts'
 import { LEASE_SWEEP_JOB, LeaseSweeps } from './leases/lease-sweeps.ts'
 import { LeaseWork } from './leases/lease-work.ts'
+import { RevocationWorker } from './leases/revocation-worker.ts'
 import type { Counts } from './metrics/server-metrics.ts'
-import { contextOfMount, type MountContextParts } from './mounts/mount-contexts.ts'
+import { contextOfMount, type MountContextParts, openMount } from './mounts/mount-contexts.ts'
 import type { MountRecord } from './mounts/mount-record.ts'
 import { MountService } from './mounts/mount-service.ts'
 import type { Mount } from './mounts/mount-table.ts'
@@ -34,6 +36,7 @@ import {
   runNamespaceSweep,
   runUnmount,
   UNMOUNT_JOB,
+  UNMOUNT_JOB_IDS,
 } from './mounts/unmount-jobs.ts'
 import { NamespaceService } from './namespaces/namespace-service.ts'
 import {
@@ -114,7 +117,12 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     clock,
     random,
     scheduleUnmount: (tx, dying) =>
-      void jobs.schedule(tx, { kind: UNMOUNT_JOB, namespaceId: dying.namespaceId, item: dying }),
+      void jobs.schedule(tx, {
+        id: UNMOUNT_JOB_IDS + dying.record.id,
+        kind: UNMOUNT_JOB,
+        namespaceId: dying.namespaceId,
+        item: dying,
+      }),
     scheduleMove: (tx, item) =>
       void jobs.schedule(tx, { kind: ROTATION_MOVE_JOB, namespaceId: item.toNamespaceId, item }),
   })
@@ -136,25 +144,25 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   })
   const quotas = new QuotaStore(storage)
   const leaseCounts = new LeaseCounts({ storage, clock, random, jobs, quotas })
+  const ofLeases = { storage, clock, random, log: log.named('leases') }
+  const leaseWork = new LeaseWork({ open: (...of) => openMount(contexts, ...of), clock })
+  const ofCounts = { counts: parts.counts, quotas: leaseCounts }
+  const leaseQueue = new LeaseQueue({ ...ofLeases, ...ofCounts })
   const leases: LeaseService = new LeaseService({
-    storage,
-    clock,
-    random,
-    log: log.named('leases'),
+    ...ofLeases,
+    ...ofCounts,
     tokens,
-    counts: parts.counts,
-    quotas: leaseCounts,
-    work: new LeaseWork(contextOf),
+    work: leaseWork,
+    queue: leaseQueue,
   })
-  const leaseSweeps = new LeaseSweeps({ storage, clock, jobs, leases, tokens })
+  const revocations = new RevocationWorker({ ...ofLeases, queue: leaseQueue, work: leaseWork })
+  const leaseSweeps = new LeaseSweeps({ ...ofLeases, jobs, leases, tokens })
   const remounts = new Remounts({
     storage,
     mounts,
     clock,
     random,
-    revokeLeases: async (record, namespace) => {
-      await revokeLeases({ leases }, record, namespace.id, new AbortController().signal)
-    },
+    revokeLeases: (record, namespace) => revokeLeases(leases, record, namespace.id),
     forgetAt: (tx, id, atMs) =>
       void jobs.schedule(tx, {
         kind: REMOUNT_FORGET_JOB,
@@ -163,7 +171,10 @@ export async function openCore(parts: CoreParts): Promise<Core> {
         atMs,
       }),
   })
-  const unmountParts = { storage, leases, rotationMounts, mounts, now: () => clock.now() }
+  const unmountParts = {
+    ...{ storage, leases, rotationMounts, tokens, mounts, log: log.named('mounts') },
+    now: () => clock.now(),
+  }
   Object.assign(kinds, {
     [UNMOUNT_JOB]: async (job, signal) => {
       await resources.dispose((job.item as { record: MountRecord }).record.id)
@@ -207,10 +218,18 @@ export async function openCore(parts: CoreParts): Promise<Core> {
           (mark, signal) => run({ namespaceId: mark.namespaceId, hash: mark.id }, signal),
         ]),
       ),
-      [DUE_LEASE]: leases.onDue,
       [DUE_JOB]: jobs.onDue,
       [DUE_ROTATION]: rotations.onDue,
     },
+    batches: {
+      [DUE_LEASE]: {
+        size: LEASE_BATCH,
+        async take(marks) {
+          for (const [lane, count] of await leaseQueue.take(marks)) revocations.added(lane, count)
+        },
+      },
+    },
+    afterPass: (shards) => revocations.discover(shards),
   })
   if (parts.worksDue) worker.start()
   let followed: string | null = null
@@ -232,6 +251,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     jobs,
     leases,
     leaseSweeps,
+    leaseQueue,
+    revocations,
     rotations,
     audit,
     resources,
@@ -257,6 +278,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     },
     async close() {
       rotations.close()
+      await revocations.stop()
       if (parts.worksDue) await worker.stop()
       await resources.dispose()
       await audit.close()

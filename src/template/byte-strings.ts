@@ -3,10 +3,10 @@
 // are the bytes (0 to 255) of the UTF-8 text. ASCII is the same in both, so most strings cost one test.
 import { Buffer } from 'node:buffer'
 
-const ASCII = /^[\x00-\x7f]*$/ // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const BEYOND_ASCII = /[^\p{ASCII}]/u
 
 /** True where a byte string and its text are the same characters. */
-export const isAscii = (text: string): boolean => ASCII.test(text)
+export const isAscii = (text: string): boolean => !BEYOND_ASCII.test(text)
 
 /** A text's UTF-8 bytes, one per character. Lone surrogates become U+FFFD. */
 export function toByteString(text: string): string {

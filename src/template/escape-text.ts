@@ -10,7 +10,6 @@ const HTML: Readonly<Record<string, string>> = {
   '<': '&lt;',
   '>': '&gt;',
 }
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is one of the characters that HTML can't hold
 export const escapeHtml = (text: string): string =>
   text.replace(/[\0"'&<>]/g, (char) => HTML[char]!)
 

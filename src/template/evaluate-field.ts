@@ -79,6 +79,8 @@ export function evaluateField(
       return field
     }
   }
+  const own = receiver instanceof GoInt ? receiver.named?.methods : undefined
+  if (own && Object.hasOwn(own, name)) return call(state, dot, own[name]!, name)
   const type = isInterface ? ANY.name : typeName(receiver)
   return state.fail(`can't evaluate field ${name} in type ${type}`)
 }

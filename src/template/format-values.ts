@@ -7,7 +7,7 @@ import {
   noFlags,
   pad,
 } from './format-flags.ts'
-import { ANY, isIntKind } from './go-types.ts'
+import { isIntKind } from './go-types.ts'
 import {
   GoBytes,
   GoComplex,
@@ -19,7 +19,6 @@ import {
   type GoValue,
   type Rendering,
   typeName,
-  typeOf,
 } from './go-values.ts'
 
 /** What an action prints of a value. */
@@ -36,7 +35,7 @@ export function formatValue(
   rendering: Rendering,
 ): string {
   if (value === null || value === undefined) {
-    return verb === 'v' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
+    return verb === 'v' || verb === 'T' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
   }
   if (verb === 'T') return formatString(typeName(value), 's', flags) ?? ''
   if (verb === 'p') return `%!p(${typeName(value)}=${printable(value, rendering)})`
@@ -69,10 +68,16 @@ class Formatter {
         return verb === 't' || verb === 'v' ? pad(String(value), flags) : this.bad(value)
     }
     if (value === null || value === undefined) return this.nil()
+    const isPlain = value instanceof GoInt || value instanceof GoBytes
+    if (verb === 'w' && !isPlain && !this.isErroring) return this.bad(value)
     if (value instanceof GoMap) return this.map(value, depth)
     if (value instanceof GoList) return this.list(value, depth)
     if (value instanceof GoBytes) return this.bytes(value)
     if (value instanceof GoInt) {
+      const text = value.named?.text
+      if (text !== undefined && !this.isErroring && !flags.sharpV && 'vsxXq'.includes(verb)) {
+        return formatString(text, verb, flags) ?? ''
+      }
       const isSigned = isIntKind(value.type.kind)
       return formatInteger(value.value, verb, flags, isSigned) ?? this.bad(value)
     }
@@ -83,7 +88,7 @@ class Formatter {
 
   private nil(): string {
     if (this.flags.sharpV) return 'interface {}(nil)'
-    return this.verb === 'v' ? '<nil>' : `%!${this.verb}(<nil>)`
+    return '<nil>'
   }
 
   private bad(value: GoValue): string {
@@ -178,5 +183,3 @@ export function sprintln(values: readonly GoValue[], rendering: Rendering): stri
 /** The default text of a value, as %v. */
 export const valueText = (value: GoValue, rendering: Rendering): string =>
   formatValue(value, 'v', noFlags(), rendering)
-
-export { ANY, typeOf }

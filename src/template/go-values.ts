@@ -4,7 +4,6 @@
 // Data comes from JSON, whose numbers are float64 in Go: a number is a float64, a bigint is an int.
 import { byteStringOf, fromByteString, toByteString } from './byte-strings.ts'
 import {
-  ANY,
   BOOL,
   BYTES,
   COMPLEX128,
@@ -16,18 +15,25 @@ import {
   LIST,
   mapOf,
   STRING,
-  sliceOf,
 } from './go-types.ts'
 import { TemplateError } from './template-error.ts'
 
-/** An integer of another type than int. */
+/** An integer of another type than int; some types have a text and methods (time.Duration). */
 export class GoInt {
   readonly type: GoType
   readonly value: bigint
-  constructor(type: GoType, value: bigint) {
+  readonly named: NamedInt | undefined
+  constructor(type: GoType, value: bigint, named?: NamedInt) {
     this.type = type
     this.value = value
+    this.named = named
   }
+}
+
+export interface NamedInt {
+  /** A byte string. */
+  readonly text: string
+  readonly methods: Readonly<Record<string, TemplateFunction>>
 }
 
 export class GoComplex {
@@ -267,5 +273,3 @@ function plainInt(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
-
-export { ANY, sliceOf }

@@ -8,9 +8,14 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type DsnAnswer, type DsnCase, dsnAnswer } from '../support/go-dsn-answer.ts'
 import { cachedFolder, requireProgram, runProgram } from '../support/live-program.ts'
+import { type PgCase, pgAnswer, withDefaults } from '../support/pg-string-answer.ts'
 
 const source = fileURLToPath(new URL('../../tools/oracles/connection-strings/', import.meta.url))
 const casesFile = new URL('../../src/engines/database/mysql/go-dsn-cases.json', import.meta.url)
+const pgCasesFile = new URL(
+  '../../src/engines/database/postgresql/connection-string-cases.json',
+  import.meta.url,
+)
 const BUILD_MS = 240_000
 let program: string
 
@@ -27,7 +32,11 @@ beforeAll(async () => {
 
 function oracle(kind: string, texts: readonly string[]): Promise<DsnAnswer[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['-kind', kind], { stdio: ['pipe', 'pipe', 'inherit'] })
+    // No environment: the machine's own defaults and files of PostgreSQL are not to count.
+    const child = spawn(program, ['-kind', kind], {
+      env: { HOME: '/nonexistent' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()))
     child.on('error', reject)
@@ -78,5 +87,50 @@ describe("Go's MySQL driver", () => {
       if (theirs.error !== undefined) expect(ours.error, text).toBeDefined()
       else expect(ours, text).toEqual(theirs)
     }
+  })
+})
+
+const pgWord = fc.string({ unit: fc.constantFrom(..."aB9@:/?&=%[].,+-_ '\\#;"), maxLength: 8 })
+const pgParam = fc.tuple(
+  fc.constantFrom('sslmode', 'connect_timeout', 'dbname', 'user', 'port', 'host', 'x', 'options'),
+  fc.oneof(
+    fc.constantFrom('require', 'disable', 'verify-full', 'allow', '5', 'a b', '%40'),
+    pgWord,
+  ),
+)
+const pgString = fc.oneof(
+  pgWord,
+  fc
+    .tuple(pgWord, pgWord, fc.array(pgWord), pgWord, fc.array(pgParam))
+    .map(([user, password, hosts, database, params]) => {
+      const query = params.map(([name, value]) => `${name}=${value}`).join('&')
+      return `postgres://${user}:${password}@${hosts.join(',')}/${database}?${query}`
+    }),
+  fc.array(pgParam).map((params) => params.map(([name, value]) => `${name}=${value}`).join(' ')),
+  fc
+    .array(pgParam)
+    .map((params) => params.map(([name, value]) => `${name} = '${value}'`).join(' ')),
+)
+
+describe("Go's PostgreSQL driver", () => {
+  const ask = async (texts: readonly string[]) => {
+    const [machine, ...answers] = await oracle('postgresql', ['', ...texts])
+    const { user, attempts } = machine!.config as { user: string; attempts: { host: string }[] }
+    const defaults = { user, host: attempts[0]!.host }
+    return answers.map((answer) => withDefaults(answer, defaults))
+  }
+
+  it('still answers the stored cases as stored', async () => {
+    const cases: PgCase[] = JSON.parse(readFileSync(pgCasesFile, 'utf8'))
+    const answers = await ask(cases.map(({ text }) => text))
+    for (const [at, { text, ...stored }] of cases.entries()) {
+      expect(answers[at], text).toEqual(stored)
+    }
+  })
+
+  it('understands 5,000 strings made at random as we do', async () => {
+    const texts = fc.sample(pgString, 5000)
+    const answers = await ask(texts)
+    for (const [at, text] of texts.entries()) expect(pgAnswer(text), text).toEqual(answers[at])
   })
 })

@@ -10,6 +10,13 @@ import { requireProgram, runProgram } from './live-program.ts'
 
 const ADVICE = 'run "apt-get install mariadb-server" (Debian, Ubuntu)'
 const NOBODY = 65534
+/** Small and fast. */
+const LIGHT = [
+  '--innodb-flush-log-at-trx-commit=0',
+  '--innodb-doublewrite=0',
+  '--innodb-log-file-size=4M',
+  '--innodb-buffer-pool-size=16M',
+]
 const isRoot = process.getuid?.() === 0
 
 export interface RealMariadb {
@@ -61,19 +68,19 @@ class Mariadb implements RealMariadb {
     chmodSync(this.#folder, 0o755)
   }
 
-  get #asUser(): string[] {
-    return isRoot ? ['--user=nobody'] : []
+  /** A server that starts removes the temporary tables of others in a folder that they share. */
+  get #ownParts(): string[] {
+    const own = [`--datadir=${join(this.#folder, 'data')}`, `--tmpdir=${this.#folder}`]
+    return isRoot ? [...own, '--user=nobody'] : own
   }
 
   async initialize(): Promise<void> {
     const args = [
       '--no-defaults',
-      `--datadir=${join(this.#folder, 'data')}`,
-      ...this.#asUser,
+      ...this.#ownParts,
       '--skip-test-db',
       '--auth-root-authentication-method=normal',
-      '--innodb-flush-log-at-trx-commit=0',
-      '--innodb-log-file-size=4M',
+      ...LIGHT,
     ]
     const { code, output } = await runProgram('mariadb-install-db', args, { timeoutMs: 60_000 })
     if (code !== 0) throw new Error(`MariaDB's data could not be made: ${output}`)
@@ -83,8 +90,7 @@ class Mariadb implements RealMariadb {
     this.port ||= await freePort()
     const args = [
       '--no-defaults',
-      `--datadir=${join(this.#folder, 'data')}`,
-      ...this.#asUser,
+      ...this.#ownParts,
       `--port=${this.port}`,
       '--bind-address=127.0.0.1',
       `--socket=${this.socketPath}`,
@@ -92,10 +98,7 @@ class Mariadb implements RealMariadb {
       '--skip-name-resolve',
       '--skip-log-bin',
       '--performance-schema=OFF',
-      '--innodb-flush-log-at-trx-commit=0',
-      '--innodb-doublewrite=0',
-      '--innodb-log-file-size=4M',
-      '--innodb-buffer-pool-size=16M',
+      ...LIGHT,
       '--plugin-load-add=auth_ed25519',
       ...this.#settings.map((setting) => `--${setting}`),
     ]

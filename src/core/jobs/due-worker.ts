@@ -1,15 +1,15 @@
 // Works off what is due: walks the marks of the shards that this process has claimed, in order of time, and
 // hands each to the handler of its kind. A mark goes only when its handler says done, so a crash at any
 // point leaves the mark for whoever lives. Handlers may run twice and check the entry behind the mark.
-// Marks run in lanes (a mount's leases are one), so that a dead database stalls its own lane and no other.
+// Marks run in lanes (the jobs of a mount are one), so that what hangs stalls its own lane and no other.
+// Kinds that only move their marks (leases, into the queues of revocations) get them many at a time.
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { Log } from '../../sdk/log.ts'
 import { DUE_PREFIX } from '../keys.ts'
-import { DUE_LEASE } from '../leases/lease-record.ts'
 import { DUE_ROTATION, laneOfDue } from '../rotations/rotation-record.ts'
 import type { CoreStorage } from '../store.ts'
-import { DUE_SHARDS } from './due-index.ts'
+import { DUE_JOB, DUE_SHARDS } from './due-index.ts'
 import type { ShardClaims } from './shard-claims.ts'
 
 export interface DueMark {
@@ -23,10 +23,19 @@ export interface DueMark {
 /** True: the mark can go (or the handler moved it). False: look again after a pause. */
 export type DueHandler = (mark: DueMark, signal: AbortSignal) => Promise<boolean>
 
+/** Takes marks of its kind and removes or moves them itself; one that it leaves is not due yet. */
+export interface DueBatches {
+  /** Marks of one call. */
+  readonly size: number
+  take(marks: readonly DueMark[], signal: AbortSignal): Promise<void>
+}
+
 /** How often the front of each shard is looked at: what is due is begun within a second. */
 const PERIOD_MS = 1000
+/** The same while there is much to do. */
+const BUSY_PERIOD_MS = 250
 /** Marks of one shard that are read at a time. */
-const PAGE = 64
+const PAGE = 100
 /** Handlers that run at once in this process, over all shards; and in one lane. */
 const MAX_RUNNING = 64
 const MAX_PER_LANE = 8
@@ -46,6 +55,8 @@ export class DueWorker {
   readonly #log: Log
   readonly #claims: ShardClaims
   readonly #handlers: Readonly<Record<string, DueHandler>>
+  readonly #batches: Readonly<Record<string, DueBatches>>
+  readonly #afterPass: (shards: readonly number[]) => Promise<void>
   /** Marks that run or rest after a failure, by key. */
   readonly #busy = new Set<string>()
   readonly #stop = new AbortController()
@@ -65,6 +76,9 @@ export class DueWorker {
     log: Log
     claims: ShardClaims
     handlers: Readonly<Record<string, DueHandler>>
+    batches: Readonly<Record<string, DueBatches>>
+    /** Told after each pass which shards are this process's. */
+    afterPass(shards: readonly number[]): Promise<void>
   }) {
     this.#storage = of.storage
     this.#clock = of.clock
@@ -72,6 +86,8 @@ export class DueWorker {
     this.#log = of.log
     this.#claims = of.claims
     this.#handlers = of.handlers
+    this.#batches = of.batches
+    this.#afterPass = (shards) => of.afterPass(shards)
   }
 
   start(): void {
@@ -90,21 +106,28 @@ export class DueWorker {
   async #run(): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
+      let taken = 0
       try {
         await this.#claims.refresh()
         this.#stuck.clear()
-        for (const shard of this.#claims.owned()) await this.#workShard(shard)
+        for (const shard of this.#claims.owned()) taken += await this.#workShard(shard)
+        await this.#afterPass(this.#claims.owned())
       } catch (error) {
         if (!signal.aborted) this.#log.warn('due work was interrupted', { err: error })
       }
       const isDone = this.#stuck.size === 0 && this.#resumeAfter.size === 0
-      const pause = isDone ? PERIOD_MS + this.#random.fraction() * 100 : SHORT_PERIOD_MS
+      const period = taken > 0 ? BUSY_PERIOD_MS : PERIOD_MS
+      const pause = isDone ? period * (1 + this.#random.fraction() / 10) : SHORT_PERIOD_MS
       await this.#clock.sleep(pause, signal).catch(() => {})
     }
   }
 
-  /** Starts what is due in one shard, as far as lanes are free and a pass reaches. */
-  async #workShard(shard: number): Promise<void> {
+  /**
+   * Starts what is due in one shard, as far as lanes are free and a pass reaches. Answers how many marks
+   * were taken in batches.
+   */
+  async #workShard(shard: number): Promise<number> {
+    let taken = 0
     const prefix = `${DUE_PREFIX}${shard.toString(16)}/`
     const before = `${prefix}${String(this.#clock.now()).padStart(13, '0')}`
     let after = this.#resumeAfter.get(shard)
@@ -112,17 +135,52 @@ export class DueWorker {
     for (let pages = 0; pages < MAX_PAGES && !this.#stop.signal.aborted; pages++) {
       const page = after === undefined ? { limit: PAGE, before } : { limit: PAGE, before, after }
       const keys = await this.#storage.range(prefix, page)
+      const batched: DueMark[] = []
       for (const key of keys) {
         if (this.#busy.has(key)) continue
         const mark = parseMark(key)
+        if (mark && Object.hasOwn(this.#batches, mark.kind)) {
+          batched.push(mark)
+          continue
+        }
         const lane = laneOf(mark)
         if (!(await this.#enter(lane))) continue
         void this.#handle(key, mark, lane)
       }
-      if (keys.length < PAGE) return
+      await this.#takeBatches(batched)
+      taken += batched.length
+      if (keys.length < PAGE) return taken
       after = keys.at(-1)!
     }
     if (after !== undefined) this.#resumeAfter.set(shard, after)
+    return taken
+  }
+
+  async #takeBatches(marks: readonly DueMark[]): Promise<void> {
+    const { signal } = this.#stop
+    for (const [kind, { size, take }] of Object.entries(this.#batches)) {
+      const all = marks.filter((mark) => mark.kind === kind)
+      const parts: DueMark[][] = []
+      for (let at = 0; at < all.length; at += size) parts.push(all.slice(at, at + size))
+      await Promise.all(
+        parts.map((some) =>
+          take(some, signal).catch(async () => {
+            // One that can't be taken must not hold up the others.
+            for (const mark of some) await take([mark], signal).catch(this.#rest(mark))
+          }),
+        ),
+      )
+    }
+  }
+
+  /** Not tried again before a pause. */
+  #rest(mark: DueMark): (error: unknown) => void {
+    return (error) => {
+      if (this.#stop.signal.aborted) return
+      this.#log.warn('due work failed and will be tried again', { kind: mark.kind, err: error })
+      this.#busy.add(mark.key)
+      this.#clock.after(RETRY_MS, () => this.#busy.delete(mark.key))
+    }
   }
 
   /** Takes a place in the lane; false where it is full and does not move, or the work is to stop. */
@@ -193,14 +251,14 @@ export class DueWorker {
 }
 
 /**
- * What may stall together: the leases of a mount (named by the first part of their ids), the rotations of a
- * lane of a mount, or all marks of another kind.
+ * What may stall together: the jobs of a mount (its id begins their names), the rotations of a lane of a
+ * mount, or all marks of another kind.
  */
 function laneOf(mark: DueMark | null): string {
-  if (mark?.kind === DUE_ROTATION) return `${mark.kind} ${laneOfDue(mark.id)}`
-  if (mark?.kind !== DUE_LEASE) return mark?.kind ?? ''
-  const end = mark.id.indexOf('%2F')
-  return `${mark.kind} ${mark.namespaceId} ${end < 0 ? mark.id : mark.id.slice(0, end)}`
+  if (!mark) return ''
+  if (mark.kind === DUE_ROTATION) return `${mark.kind} ${laneOfDue(mark.id)}`
+  const end = mark.id.indexOf('.')
+  return mark.kind === DUE_JOB && end > 0 ? `${mark.kind} ${mark.id.slice(0, end)}` : mark.kind
 }
 
 /** `due/<shard>/<time>/<namespace>/<kind>/<id>`; null where it isn't of that form. */

@@ -8,10 +8,9 @@ import type { JobResult } from '../../sdk/job.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { Entry } from '../../sdk/storage.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
-import { dueKey } from './due-index.ts'
+import { DUE_JOB, dueKey } from './due-index.ts'
 import type { DueHandler, DueMark } from './due-worker.ts'
 
-export const DUE_JOB = 'job'
 const JOB_PREFIX = 'core/job/'
 
 export interface JobRecord {
@@ -58,10 +57,11 @@ export class JobService {
     this.#kinds = of.kinds
   }
 
-  /** Adds a job to the transaction; answers its id. */
+  /** Adds a job to the transaction; answers its id, which may be given: one that was never used before. */
   schedule(
     tx: CoreTx,
     of: {
+      id?: string
       kind: string
       namespaceId: string
       mountId?: string | null
@@ -69,7 +69,7 @@ export class JobService {
       atMs?: number
     },
   ): string {
-    const id = this.#random.uuid()
+    const id = of.id ?? this.#random.uuid()
     this.#put(tx, this.#record(id, of))
     return id
   }
@@ -128,6 +128,17 @@ export class JobService {
   async cancel(id: string): Promise<void> {
     // Its due mark finds no entry and goes by itself.
     await this.#storage.delete(JOB_PREFIX + id)
+  }
+
+  /** Jobs whose ids begin so, page by page in byte order. */
+  async list(
+    prefix: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly JobRecord[]> {
+    const from = page.after === undefined ? {} : { after: JOB_PREFIX + page.after }
+    const keys = await this.#storage.range(JOB_PREFIX + prefix, { limit: page.limit, ...from })
+    const entries = keys.length === 0 ? [] : (await this.#storage.read(keys)).values()
+    return [...entries].map((entry) => entry.json<JobRecord>())
   }
 
   async get(id: string): Promise<JobRecord | null> {

@@ -1,14 +1,15 @@
-// A lease's entry with all that stands beside it: its due mark, the mark under its token, and the mark that
-// lists it while it is irrevocable. Whatever changes the entry moves these in the same commit.
-import { dueKey } from '../jobs/due-index.ts'
+// A lease's entry with what stands beside it: its mark (in the due index, in the queue of its lane, or among
+// the irrevocable) and the mark under its token. Whatever changes the entry moves these in the same commit.
+import { dueKey, shardOf, timePart } from '../jobs/due-index.ts'
 import {
   irrevocableLeasePrefix,
+  LEASE_QUEUE_PREFIX,
   leasePrefix,
   ROOT_NAMESPACE_ID,
   tokenLeasePrefix,
 } from '../keys.ts'
 import type { CoreTx } from '../store.ts'
-import { DUE_LEASE, dueIdOf, type LeaseRecord, leaseIdOf } from './lease-record.ts'
+import { DUE_LEASE, dueIdOf, type LeaseRecord, laneKeyOf, leaseIdOf } from './lease-record.ts'
 
 export const keyOfLease = (record: LeaseRecord): string =>
   leasePrefix(record.namespaceId) + record.id
@@ -22,11 +23,29 @@ export function keyOfLeaseId(leaseId: string): string | null {
   return /^[A-Za-z0-9]+$/.test(namespaceId) ? leasePrefix(namespaceId) + leaseId : null
 }
 
-export const dueMarkOf = (record: LeaseRecord): string =>
-  dueKey(DUE_LEASE, record.namespaceId, dueIdOf(record.id), record.dueAtMs)
+/** A lease has one mark: in the queue of its lane, in the index of the irrevocable, or in the due index. */
+export function markOf(record: LeaseRecord): string {
+  if (record.state === 'irrevocable') {
+    return `${irrevocableLeasePrefix(record.namespaceId)}${record.mountId}/${dueIdOf(record.id)}`
+  }
+  const lane = laneKeyOf(record)
+  const id = dueIdOf(record.id)
+  return record.isQueued
+    ? `${lanePrefix(lane)}${timePart(record.dueAtMs)}/${id}`
+    : dueKey(DUE_LEASE, record.namespaceId, id, record.dueAtMs, lane)
+}
 
-const irrevocableMarkOf = (record: LeaseRecord): string =>
-  `${irrevocableLeasePrefix(record.namespaceId)}${record.mountId}/${dueIdOf(record.id)}`
+/** Where the marks of a lane's queue stand. */
+export const lanePrefix = (lane: string): string => `${LEASE_QUEUE_PREFIX}${shardOf(lane)}/${lane}/`
+
+/** The lease id of a queue mark; null where it can't be one. */
+export function leaseIdOfMark(mark: string): string | null {
+  try {
+    return leaseIdOf(mark.slice(mark.lastIndexOf('/') + 1))
+  } catch {
+    return null
+  }
+}
 
 /** The mount and the lease of a key below irrevocableLeasePrefix. */
 export function parseIrrevocableMark(mark: string): { mountId: string; leaseId: string } {
@@ -34,30 +53,23 @@ export function parseIrrevocableMark(mark: string): { mountId: string; leaseId: 
   return { mountId: mark.slice(0, slash), leaseId: leaseIdOf(mark.slice(slash + 1)) }
 }
 
-/** Writes a changed record and moves its marks. */
+/** Writes a changed record and moves its mark. */
 export function putChanged(tx: CoreTx, old: LeaseRecord, changed: LeaseRecord): void {
   tx.put(keyOfLease(changed), { json: changed })
-  if (dueMarkOf(changed) !== dueMarkOf(old)) tx.delete(dueMarkOf(old))
-  if (changed.state === 'irrevocable') {
-    tx.delete(dueMarkOf(changed))
-    tx.mark(irrevocableMarkOf(changed))
-  } else {
-    tx.mark(dueMarkOf(changed))
-    if (old.state === 'irrevocable') tx.delete(irrevocableMarkOf(old))
-  }
+  const before = markOf(old)
+  const after = markOf(changed)
+  if (before !== after) tx.delete(before)
+  tx.mark(after)
 }
 
 /** Takes the lease away with everything that points to it. */
 export function dropEntry(tx: CoreTx, record: LeaseRecord): void {
   tx.delete(keyOfLease(record))
-  tx.delete(dueMarkOf(record))
-  if (record.state === 'irrevocable') tx.delete(irrevocableMarkOf(record))
+  tx.delete(markOf(record))
   if (record.tokenAccessor === '') return
   const [hash, namespaceId] = record.tokenAccessor.split('.')
   tx.delete(tokenLeasePrefix(namespaceId ?? ROOT_NAMESPACE_ID, hash!) + dueIdOf(record.id))
 }
 
-/** Writes again the marks that the record needs, where a damaged or restored store lacks them. */
-export function putMarks(tx: CoreTx, record: LeaseRecord): void {
-  tx.mark(record.state === 'irrevocable' ? irrevocableMarkOf(record) : dueMarkOf(record))
-}
+/** Writes again the mark that the record needs, where a damaged or restored store lacks it. */
+export const putMark = (tx: CoreTx, record: LeaseRecord): void => tx.mark(markOf(record))

@@ -1,44 +1,33 @@
-// Leases: pending before anything outside is made, activated with the answer, revoked by whichever process
-// works the due index. Revocation is tried with growing pauses; after its tries a lease is irrevocable,
-// shown by sys/leases and never forgotten.
+// Leases: pending before anything outside is made, activated with the answer, revoked through the queue of
+// revocations by whichever process works it, or at once for a caller who waits. Each change moves the lease's
+// mark in its own commit, so that none is ever forgotten.
 
 import type { Clock } from '../../base/clock.ts'
-import { ApiError, badRequest, internal, unavailable } from '../../base/errors.ts'
-import { MAX_PAGE } from '../../base/limits.ts'
+import { type ApiError, badRequest, internal, unavailable } from '../../base/errors.ts'
+import { MAX_KEY_BYTES, MAX_LEASE_BYTES } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Lease, LeaseKind, LeaseRequest } from '../../sdk/lease.ts'
 import type { Log } from '../../sdk/log.ts'
-import { dueIndex } from '../jobs/due-index.ts'
-import type { DueHandler, DueMark } from '../jobs/due-worker.ts'
-import {
-  irrevocableLeasePrefix,
-  leasePrefix,
-  ROOT_NAMESPACE_ID,
-  tokenLeasePrefix,
-  tokenPathPrefix,
-} from '../keys.ts'
+import { isUnreachable, Unreachable } from '../../sdk/unreachable.ts'
+import { ROOT_NAMESPACE_ID, tokenLeasePrefix } from '../keys.ts'
 import type { Counts } from '../metrics/server-metrics.ts'
 import type { Mount } from '../mounts/mount-table.ts'
 import type { LeaseCounts } from '../quotas/lease-counts.ts'
 import type { CoreContext } from '../request-context.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
 import type { TokenService } from '../tokens/token-service.ts'
-import {
-  dropEntry,
-  keyOfLease,
-  keyOfLeaseId,
-  parseIrrevocableMark,
-  putChanged,
-  putMarks,
-} from './lease-entries.ts'
-import { DUE_LEASE, dueIdOf, type LeaseRecord, leaseIdOf } from './lease-record.ts'
+import { keyOfLease, keyOfLeaseId, markOf, putChanged, putMark } from './lease-entries.ts'
+import { irrevocableLeases, leaseIdsBelow, leaseNamesBelow } from './lease-lists.ts'
+import { LEASE_BATCH, type LeaseQueue, type Outcome, words } from './lease-queue.ts'
+import { dueIdOf, type LeaseRecord, laneKeyOf, leaseIdOf } from './lease-record.ts'
 import type { LeaseWork } from './lease-work.ts'
 
 /** A pending lease whose request died is undone after this: longer than any request may take. */
 const PENDING_MS = 5 * 60_000
-/** Tries of a revocation before the lease counts as irrevocable (Vault's number). */
-const MAX_TRIES = 6
-const FIRST_PAUSE_MS = 5000
+/** A caller who waits for a revocation has this long before the queue takes it over. */
+const HANDOVER_MS = 30_000
+/** Calls to the outside that one caller makes at once. */
+const MOST_AT_ONCE = 8
 const ID_BYTES = 18
 
 export class LeaseService {
@@ -50,6 +39,7 @@ export class LeaseService {
   readonly #counts: Counts
   readonly #quotas: LeaseCounts
   readonly #work: LeaseWork
+  readonly #queue: LeaseQueue
 
   constructor(of: {
     storage: CoreStorage
@@ -60,6 +50,7 @@ export class LeaseService {
     counts: Counts
     quotas: LeaseCounts
     work: LeaseWork
+    queue: LeaseQueue
   }) {
     this.#storage = of.storage
     this.#clock = of.clock
@@ -69,6 +60,7 @@ export class LeaseService {
     this.#counts = of.counts
     this.#quotas = of.quotas
     this.#work = of.work
+    this.#queue = of.queue
   }
 
   /** Stores the lease as pending. The TTL is capped by the engine's and the mount's longest life. */
@@ -85,11 +77,13 @@ export class LeaseService {
     const namespaceId = context.place.namespace.id
     const suffix = namespaceId === ROOT_NAMESPACE_ID ? '' : `.${namespaceId}`
     const token = context.record?.kind === 'service' ? context.record : null
+    const lane = kind.lane?.(of.internal) ?? ''
     const record: LeaseRecord = {
       id: `${context.place.path}/${this.#random.bytes(ID_BYTES).toString('base64url')}${suffix}`,
       namespaceId,
       mountId: mount.record.id,
       kind: kind.name,
+      ...(lane === '' ? undefined : { lane }),
       state: 'pending',
       tokenAccessor: token?.accessor ?? '',
       internal: of.internal,
@@ -104,9 +98,11 @@ export class LeaseService {
       failures: 0,
       lastError: '',
     }
+    assertFits(record)
     let trusts = true
     const rule = this.#quotas.ruleFor(context.place)
     const store = async (tx: CoreTx): Promise<void> => {
+      await expectAlive(tx, mount, trusts)
       const counted = rule && (await this.#quotas.admit(tx, rule, fullPath(context)))
       if (token) {
         await this.#tokens.hold(tx, token, 'hasLeases', trusts)
@@ -114,7 +110,7 @@ export class LeaseService {
       }
       trusts = false
       tx.put(keyOfLease(record), { json: counted ? { ...record, counted } : record })
-      dueIndex.schedule(tx, DUE_LEASE, namespaceId, dueIdOf(record.id), record.dueAtMs)
+      putMark(tx, record)
     }
     await this.#quotas.inTurn(rule, () => this.#storage.transaction(store))
     this.#counts.leasesRegistered += 1
@@ -131,11 +127,11 @@ export class LeaseService {
    * was being made (its token ended, its mount was disabled): then the caller gives it up.
    */
   async activate(lease: Lease): Promise<void> {
-    const active = await this.#change(lease.id, ({ madeUntilMs: _, ...record }) =>
-      record.state === 'pending'
-        ? { ...record, state: 'active', dueAtMs: record.expiresAtMs }
-        : { ...record, madeUntilMs: record.dueAtMs },
-    )
+    const active = await this.#change(lease.id, (old) => {
+      if (old.state !== 'pending') return old
+      const { madeUntilMs: _, ...record } = old
+      return { ...record, state: 'active', dueAtMs: record.expiresAtMs }
+    })
     if (active?.state === 'active') return
     throw unavailable('the lease was revoked while it was being made')
   }
@@ -173,90 +169,140 @@ export class LeaseService {
     return renewed
   }
 
+  /** See leaseIdsBelow, leaseNamesBelow and irrevocableLeases. */
+  idsBelow(namespaceId: string, prefix: string, page: { after?: string; limit: number }) {
+    return leaseIdsBelow(this.#storage, namespaceId, prefix, page)
+  }
+  namesBelow(namespaceId: string, prefix: string, page: { after?: string; limit?: number }) {
+    return leaseNamesBelow(this.#storage, namespaceId, prefix, page)
+  }
+  irrevocable(namespaceId: string, page: { after?: string; limit: number }) {
+    return irrevocableLeases(this.#storage, namespaceId, page)
+  }
+
+  /** Several in one snapshot; those that are gone are missing. */
+  async findAll(leaseIds: readonly string[]): Promise<readonly LeaseRecord[]> {
+    const keys = leaseIds.map(keyOfLeaseId).filter((key) => key !== null)
+    const entries = keys.length === 0 ? [] : (await this.#storage.read(keys)).values()
+    return [...entries].map((entry) => entry.json<LeaseRecord>())
+  }
+
   /** Queues the revocation; with `sync` it is also carried out now, and what fails is thrown. */
-  async revoke(leaseId: string, sync: boolean): Promise<void> {
-    const record = await this.#change(leaseId, (old) => this.#revoking(old))
-    // What is still being made is undone by the request that makes it.
-    if (!record || !sync || record.madeUntilMs !== undefined) return
-    const failure = await this.#carryOut(record, new AbortController().signal)
-    if (failure === null) return
-    throw internal(`failed to revoke ${JSON.stringify(leaseId)}: ${failure}`)
+  async revoke(leaseId: string, sync: boolean, signal: AbortSignal): Promise<void> {
+    if (!sync) {
+      await this.#change(leaseId, (old) => (old.isQueued ? old : this.#revoking(old)))
+      return
+    }
+    const failure = await this.revokeNow([leaseId], { signal, isForced: false, silent: new Set() })
+    if (failure) throw failure
   }
 
   /** Forgets a lease whatever the outside says (revoke-force): for what can't be revoked any more. */
   async forget(leaseId: string, signal: AbortSignal): Promise<void> {
-    const record = await this.#change(leaseId, (old) => this.#revoking(old))
-    if (!record || record.madeUntilMs !== undefined) return
-    try {
-      await this.#work.revoke(record, signal)
-    } catch (error) {
-      this.#log.warn('lease was dropped although its revocation failed', {
-        id: leaseId,
-        err: error,
-      })
+    await this.revokeNow([leaseId], { signal, isForced: true, silent: new Set() })
+  }
+
+  /**
+   * Revokes up to LEASE_BATCH leases for a caller who waits: null, or the first failure, after which those
+   * that are left are queued. Forced, they are dropped whatever the outside says. What is still being made
+   * is undone by the request that makes it. `silent` gathers lanes that gave no answer: they are not asked
+   * again.
+   */
+  async revokeNow(
+    leaseIds: readonly string[],
+    of: { readonly signal: AbortSignal; readonly isForced: boolean; readonly silent: Set<string> },
+  ): Promise<ApiError | null> {
+    const dueAtMs = this.#clock.now() + HANDOVER_MS
+    const records: LeaseRecord[] = []
+    await this.#inOneCommit(leaseIds, records, (tx, old) => {
+      const { isQueued: _, ...record } = this.#revoking(old)
+      const changed = record.madeUntilMs === undefined ? { ...record, dueAtMs } : record
+      putChanged(tx, old, changed)
+      return changed
+    })
+    const waiting = records.filter((record) => record.madeUntilMs === undefined)
+    const outcomes: Outcome[] = []
+    let failure: ApiError | null = null
+    const work = async (): Promise<void> => {
+      for (let record = waiting.shift(); record; record = waiting.shift()) {
+        const error = await this.#tryNow(record, of)
+        if (error !== undefined) {
+          const { id } = record
+          failure ??= internal(`failed to revoke ${JSON.stringify(id)}: ${words(error)}`)
+        }
+        outcomes.push({
+          record,
+          mark: '',
+          ...(error === undefined || of.isForced ? undefined : { error }),
+        })
+      }
     }
-    await this.#drop(record)
+    await Promise.all(Array.from({ length: MOST_AT_ONCE }, work))
+    if (outcomes.length > 0) await this.#queue.settle(outcomes)
+    return of.isForced ? null : failure
   }
 
-  /** The ids below a prefix, page by page, in byte order. */
-  async idsBelow(
-    namespaceId: string,
-    prefix: string,
-    page: { after?: string; limit: number },
-  ): Promise<readonly string[]> {
-    const base = leasePrefix(namespaceId)
-    const from = page.after === undefined ? {} : { after: base + page.after }
-    const keys = await this.#storage.range(base + prefix, { limit: page.limit, ...from })
-    return keys.map((key) => key.slice(base.length))
+  /** undefined, or why it failed. */
+  async #tryNow(
+    record: LeaseRecord,
+    of: { readonly signal: AbortSignal; readonly isForced: boolean; readonly silent: Set<string> },
+  ): Promise<unknown> {
+    const lane = laneKeyOf(record)
+    if (of.silent.has(lane)) return new Unreachable('the other side gives no answer')
+    try {
+      await this.#work.revokeNow(record, of.signal)
+      return undefined
+    } catch (error) {
+      if (isUnreachable(error)) of.silent.add(lane)
+      if (of.isForced) {
+        const about = { id: record.id, err: error }
+        this.#log.warn('lease was dropped although its revocation failed', about)
+      }
+      // The caller went away: nobody refused anything.
+      return of.signal.aborted ? new Unreachable('interrupted') : error
+    }
   }
 
-  /** Names of leases and tokens directly below a prefix, as the list of sys/leases/lookup shows them. */
-  async namesBelow(
-    namespaceId: string,
-    prefix: string,
-    page: { after?: string; limit?: number },
-  ): Promise<readonly string[]> {
-    const folders = [leasePrefix(namespaceId) + prefix, tokenPathPrefix(namespaceId) + prefix]
-    const [secrets, tokens] = await Promise.all(
-      folders.map((folder) => listAll(this.#storage, folder, page)),
-    )
-    return merged(secrets!, tokens!).slice(0, page.limit)
-  }
-
-  /** Queues the revocation of up to 20 leases in one commit; what is being revoked already is left. */
-  async queueRevocations(leaseIds: readonly string[]): Promise<void> {
-    await this.#inOneCommit(leaseIds, (tx, old) => {
-      if (old.state !== 'revoking') putChanged(tx, old, this.#revoking(old))
+  /**
+   * Queues the revocation of up to LEASE_BATCH leases in one commit, of a mount alone where one is named;
+   * what is being revoked already is left. Answers how many it queued.
+   */
+  async queueRevocations(leaseIds: readonly string[], mountId?: string): Promise<number> {
+    const queued: LeaseRecord[] = []
+    await this.#inOneCommit(leaseIds, queued, (tx, old) => {
+      if (old.state === 'revoking') return null
+      if (mountId !== undefined && (old.mountId !== mountId || old.state === 'irrevocable'))
+        return null
+      const changed = this.#revoking(old)
+      putChanged(tx, old, changed)
+      return changed
     })
+    return queued.length
   }
 
-  /** Writes the marks of up to 20 leases again, where a damaged store lost them. */
+  /** Writes the marks of up to LEASE_BATCH leases again, where a damaged store lost them. */
   async tidy(leaseIds: readonly string[]): Promise<void> {
-    await this.#inOneCommit(leaseIds, putMarks)
-  }
-
-  /** Leases that could not be revoked, page by page; `after` is the last one's `at`. */
-  async irrevocable(
-    namespaceId: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<readonly { readonly at: string; mountId: string; leaseId: string }[]> {
-    const prefix = irrevocableLeasePrefix(namespaceId)
-    const from = page.after === undefined ? {} : { after: prefix + page.after }
-    const marks = await this.#storage.range(prefix, { limit: page.limit, ...from })
-    return marks.map((mark) => {
-      const at = mark.slice(prefix.length)
-      return { at, ...parseIrrevocableMark(at) }
+    await this.#inOneCommit(leaseIds, [], (tx, record) => {
+      putMark(tx, record)
+      return null
     })
   }
 
+  /** `changed` gets what `each` answers. */
   async #inOneCommit(
     leaseIds: readonly string[],
-    each: (tx: CoreTx, record: LeaseRecord) => void,
+    changed: LeaseRecord[],
+    each: (tx: CoreTx, record: LeaseRecord) => LeaseRecord | null,
+    also: (tx: CoreTx) => void = () => {},
   ): Promise<void> {
     const keys = leaseIds.map(keyOfLeaseId).filter((key) => key !== null)
-    if (keys.length === 0) return
     await this.#storage.transaction(async (tx) => {
-      for (const entry of (await tx.read(keys)).values()) each(tx, entry.json<LeaseRecord>())
+      changed.length = 0
+      for (const entry of (await tx.read(keys)).values()) {
+        const record = each(tx, entry.json<LeaseRecord>())
+        if (record) changed.push(record)
+      }
+      also(tx)
     })
   }
 
@@ -264,81 +310,28 @@ export class LeaseService {
   async endOfToken(namespaceId: string, tokenHash: string, signal: AbortSignal): Promise<boolean> {
     const prefix = tokenLeasePrefix(namespaceId, tokenHash)
     for (;;) {
-      const marks = await this.#storage.range(prefix, { limit: 20 })
+      const marks = await this.#storage.range(prefix, { limit: LEASE_BATCH })
       if (marks.length === 0) return true
       if (signal.aborted) return false
-      for (const mark of marks) {
-        await this.revoke(leaseIdOf(mark.slice(prefix.length)), false)
-        await this.#storage.delete(mark)
+      const ids = marks.map((mark) => leaseIdOf(mark.slice(prefix.length)))
+      const queue = (tx: CoreTx, old: LeaseRecord): LeaseRecord | null => {
+        if (old.state !== 'revoking') putChanged(tx, old, this.#revoking(old))
+        return null
       }
+      await this.#inOneCommit(ids, [], queue, (tx) => {
+        for (const mark of marks) tx.delete(mark)
+      })
     }
   }
 
-  readonly onDue: DueHandler = async (mark, signal) => {
-    const record = await this.find(leaseIdOf(mark.id))
-    if (!record || isStale(record, mark)) return true
-    if (record.state === 'irrevocable') return true
-    const isBegun = record.state === 'revoking' && record.madeUntilMs === undefined
-    const due = isBegun ? record : await this.#begunRevoking(record)
-    // By a clock that went back it is not due yet: the mark stays, unless a renewal has moved it.
-    if (due && due.state !== 'revoking') return due.state === 'irrevocable' || isStale(due, mark)
-    if (due) await this.#carryOut(due, signal)
-    return true
-  }
-
-  /** An expired (or abandoned) lease turns to revoking first, so that no renewal can slip in. */
-  async #begunRevoking(record: LeaseRecord): Promise<LeaseRecord | null> {
-    return this.#change(record.id, (old) =>
-      old.dueAtMs > this.#clock.now() ? old : this.#revokingNow(old),
-    )
-  }
-
+  /** To be revoked now, or when the request that makes it is surely over. */
   #revoking(record: LeaseRecord): LeaseRecord {
     if (record.madeUntilMs === undefined) return this.#revokingNow(record)
     return { ...record, state: 'revoking', dueAtMs: record.madeUntilMs }
   }
 
   #revokingNow({ madeUntilMs: _, ...record }: LeaseRecord): LeaseRecord {
-    return { ...record, state: 'revoking', dueAtMs: this.#clock.now() }
-  }
-
-  /** Answers null, or why it failed: then it stays queued. */
-  async #carryOut(record: LeaseRecord, signal: AbortSignal): Promise<string | null> {
-    if (record.state !== 'revoking') return null
-    try {
-      await this.#work.revoke(record, signal)
-    } catch (error) {
-      return signal.aborted ? 'interrupted' : await this.#revocationFailed(record, error)
-    }
-    await this.#drop(record)
-    this.#counts.leasesRevoked += 1
-    return null
-  }
-
-  async #revocationFailed(record: LeaseRecord, error: unknown): Promise<string> {
-    const failures = record.failures + 1
-    this.#counts.leaseRevocationFailures += 1
-    const lastError = error instanceof ApiError ? error.messages.join('; ') : 'internal error'
-    this.#log.warn('lease was not revoked', { id: record.id, failures, err: error })
-    const pause = FIRST_PAUSE_MS * 2 ** (failures - 1) * (0.5 + this.#random.fraction())
-    await this.#change(record.id, (old) => ({
-      ...old,
-      failures,
-      lastError,
-      state: failures >= MAX_TRIES ? 'irrevocable' : 'revoking',
-      dueAtMs: this.#clock.now() + pause,
-    }))
-    return lastError
-  }
-
-  async #drop(record: LeaseRecord): Promise<void> {
-    await this.#storage.transaction(async (tx) => {
-      const entry = await tx.get(keyOfLease(record))
-      if (!entry) return
-      const now = entry.json<LeaseRecord>()
-      if (now.counted) await this.#quotas.release(tx, now.counted)
-      dropEntry(tx, now)
-    })
+    return { ...record, state: 'revoking', dueAtMs: this.#clock.now(), isQueued: true }
   }
 
   /** Changes a lease and moves its due mark with it, in one commit. null: there is no such lease. */
@@ -359,34 +352,23 @@ export class LeaseService {
   }
 }
 
-function isStale(record: LeaseRecord, mark: DueMark): boolean {
-  return record.dueAtMs > mark.atMs + 1
-}
+const fullPath = ({ place }: CoreContext): string => `${place.namespace.path}${place.path}`
 
-/** Names of a folder from a place on; without a limit all of them, however many pages that takes. */
-async function listAll(
-  storage: CoreStorage,
-  folder: string,
-  page: { readonly after?: string; readonly limit?: number },
-): Promise<readonly string[]> {
-  if (page.limit !== undefined) return storage.list(folder, page)
-  const found: string[] = []
-  for (let { after } = page; ; after = found.at(-1)) {
-    const from = after === undefined ? {} : { after }
-    const names = await storage.list(folder, { ...from, limit: MAX_PAGE })
-    found.push(...names)
-    if (names.length < MAX_PAGE) return found
+/** Nothing may hang on a mount that is being disabled: whoever takes it down looks only once. */
+async function expectAlive(tx: CoreTx, mount: Mount, trusts: boolean): Promise<void> {
+  for (const [key, version] of mount.alive) {
+    if (trusts) tx.expect(key, version)
+    else if ((await tx.get(key)) === null) throw unavailable('the mount is being disabled')
   }
 }
 
-/** Two sorted lists as one, in byte order. */
-function merged(some: readonly string[], more: readonly string[]): readonly string[] {
-  if (more.length === 0) return some
-  if (some.length === 0) return more
-  return [...new Set([...some, ...more])]
-    .map((name) => Buffer.from(name))
-    .sort(Buffer.compare)
-    .map(String)
+/** Refused now rather than when its mark or its batch has to be written. */
+function assertFits(record: LeaseRecord): void {
+  const longest = markOf({ ...record, isQueued: true })
+  if (longest.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(longest) > MAX_KEY_BYTES) {
+    throw badRequest(`storage key is longer than ${MAX_KEY_BYTES} bytes`)
+  }
+  if (JSON.stringify(record.internal).length > MAX_LEASE_BYTES) {
+    throw new Error(`what undoes a lease of the kind ${record.kind} takes too much`)
+  }
 }
-
-const fullPath = ({ place }: CoreContext): string => `${place.namespace.path}${place.path}`

@@ -4,32 +4,36 @@
 // leaves half of it undone; a caller who waits works it off itself, with the job as its safety net.
 import type { Clock } from '../../base/clock.ts'
 import { unavailable } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
 import type { JobResult } from '../../sdk/job.ts'
+import type { Log } from '../../sdk/log.ts'
 import type { JobRecord, JobService } from '../jobs/job-service.ts'
 import type { CoreStorage } from '../store.ts'
 import { MARKED_STEP } from '../tokens/token-revoke.ts'
 import type { TokenService } from '../tokens/token-service.ts'
+import { LEASE_BATCH } from './lease-queue.ts'
 import type { LeaseService } from './lease-service.ts'
 
 export const LEASE_SWEEP_JOB = 'lease-sweep'
+/** What the ids of such jobs begin with. */
+export const SWEEP_JOB_IDS = 'lease-sweep.'
 
 export interface LeaseSweep {
   /** queue: revoke them soon. revoke: and wait for it. force: drop them whatever the outside says. */
   readonly action: 'queue' | 'revoke' | 'force' | 'tidy'
   /** '' or a folder. */
   readonly prefix: string
-  /** Where an earlier run came to. */
+  /** Where an earlier run came to, and how many leases it was over. */
   readonly after?: string
+  readonly done?: number
   /** How far it came with the tokens; null: they are done. */
   readonly tokensAfter?: string | null
 }
 
-/** Leases of one commit: each takes up to four of a batch's hundred writes. */
-const PAGE = 20
+/** Leases of one page, and pages of so many commits. */
+const PAGE = 5 * LEASE_BATCH
 /** Leases of one run of the job, before it notes how far it came: a crash repeats at most these. */
 const RUN = 20_000
-/** Calls to the outside that a caller who waits makes at once. */
-const MOST_AT_ONCE = 8
 /** A caller who waits has this long before the job takes over: longer than any request may take. */
 const HANDOVER_MS = 120_000
 
@@ -41,10 +45,14 @@ export class LeaseSweeps {
   readonly #jobs: JobService
   readonly #leases: LeaseService
   readonly #tokens: SweptTokens
+  readonly #random: Random
+  readonly #log: Log
 
   constructor(of: {
     storage: CoreStorage
     clock: Clock
+    random: Random
+    log: Log
     jobs: JobService
     leases: LeaseService
     tokens: SweptTokens
@@ -54,6 +62,8 @@ export class LeaseSweeps {
     this.#jobs = of.jobs
     this.#leases = of.leases
     this.#tokens = of.tokens
+    this.#random = of.random
+    this.#log = of.log
   }
 
   /** Leaves it to whoever works what is due. */
@@ -69,10 +79,11 @@ export class LeaseSweeps {
     await this.#endTokens(namespaceId, sweep, Number.POSITIVE_INFINITY, signal)
     let after: string | undefined
     let failure: unknown = null
+    const silent = new Set<string>()
     while (failure === null) {
       if (signal.aborted) throw unavailable('the work goes on without this request')
       const ids = await this.#page(namespaceId, sweep.prefix, after)
-      failure = await this.#each(ids, sweep.action, signal)
+      failure = await this.#each(ids, sweep.action, silent, signal)
       if (ids.length < PAGE) break
       after = ids.at(-1)
     }
@@ -88,20 +99,28 @@ export class LeaseSweeps {
     const sweep = job.item as LeaseSweep
     const action = sweep.action === 'revoke' ? 'queue' : sweep.action
     let { after } = sweep
+    let count = sweep.done ?? 0
+    const silent = new Set<string>()
     const tokensAfter = await this.#endTokens(job.namespaceId, sweep, RUN, signal)
     if (tokensAfter !== null) {
       return { againAtMs: this.#clock.now(), item: { ...sweep, tokensAfter } }
     }
     for (let done = 0; done < RUN && !signal.aborted; done += PAGE) {
       const ids = await this.#page(job.namespaceId, sweep.prefix, after)
-      const failure = await this.#each(ids, action, signal)
+      const failure = await this.#each(ids, action, silent, signal)
       if (failure !== null) throw failure
-      if (ids.length < PAGE) return 'done'
+      count += ids.length
+      if (ids.length < PAGE) {
+        this.#log.info('leases below a path were worked off', { prefix: sweep.prefix, count })
+        return 'done'
+      }
       after = ids.at(-1)
     }
+    this.#log.info('leases below a path are worked off', { prefix: sweep.prefix, count })
+    const at = after === undefined ? undefined : { after }
     return {
       againAtMs: this.#clock.now(),
-      item: { ...sweep, tokensAfter, ...(after === undefined ? undefined : { after }) },
+      item: { ...sweep, tokensAfter, done: count, ...at },
     }
   }
 
@@ -136,39 +155,41 @@ export class LeaseSweeps {
     return this.#leases.idsBelow(namespaceId, prefix, page)
   }
 
-  /** null, or the first failure. */
+  /** null, or the first failure. `silent` gathers lanes that gave no answer. */
   async #each(
     ids: readonly string[],
     action: LeaseSweep['action'],
+    silent: Set<string>,
     signal: AbortSignal,
   ): Promise<unknown> {
+    const parts: (readonly string[])[] = []
+    for (let at = 0; at < ids.length; at += LEASE_BATCH) parts.push(ids.slice(at, at + LEASE_BATCH))
     if (action === 'queue') {
-      await this.#leases.queueRevocations(ids)
+      await Promise.all(parts.map((some) => this.#leases.queueRevocations(some)))
       return null
     }
     if (action === 'tidy') {
-      await this.#leases.tidy(ids)
+      await Promise.all(parts.map((some) => this.#leases.tidy(some)))
       return null
     }
     let failure: unknown = null
-    const waiting = [...ids]
-    const work = async (): Promise<void> => {
-      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-        try {
-          if (action === 'force') await this.#leases.forget(id, signal)
-          else await this.#leases.revoke(id, true)
-        } catch (error) {
-          failure ??= error
-        }
-      }
+    for (const some of parts) {
+      const of = { signal, silent, isForced: action === 'force' }
+      failure ??= await this.#leases.revokeNow(some, of)
+      if (failure !== null || signal.aborted) break
     }
-    await Promise.all(Array.from({ length: MOST_AT_ONCE }, work))
     return failure
   }
 
   async #schedule(namespaceId: string, item: LeaseSweep, atMs: number): Promise<string> {
     return this.#storage.transaction(async (tx) =>
-      this.#jobs.schedule(tx, { kind: LEASE_SWEEP_JOB, namespaceId, item, atMs }),
+      this.#jobs.schedule(tx, {
+        id: SWEEP_JOB_IDS + this.#random.uuid(),
+        kind: LEASE_SWEEP_JOB,
+        namespaceId,
+        item,
+        atMs,
+      }),
     )
   }
 }

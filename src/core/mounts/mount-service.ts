@@ -32,6 +32,9 @@ export interface DyingMount {
 
 export const dyingMountKey = (mountId: string): string => `core/mount-dying/${mountId}`
 
+/** The id of the namespace of a mount that was moved there: leases and jobs name the one that they began in. */
+export const movedMountKey = (mountId: string): string => `core/mount-moved/${mountId}`
+
 /** Schedules the work behind a disabled mount, in the commit that disables it. */
 export type ScheduleUnmount = (tx: CoreTx, dying: DyingMount) => void
 
@@ -189,6 +192,7 @@ export class MountService {
       tx.put(mountKey(to.namespace.id, moved.id), { json: moved })
       const [fromNamespaceId, toNamespaceId] = [from.namespace.id, to.namespace.id]
       if (fromNamespaceId !== toNamespaceId) {
+        tx.put(movedMountKey(moved.id), toNamespaceId)
         this.#scheduleMove(tx, { mountId: moved.id, fromNamespaceId, toNamespaceId })
       }
       tx.touch(CORE_EPOCH_KEY)

@@ -15,6 +15,8 @@ export interface Mount {
   readonly namespace: Namespace
   readonly routes: RouteTable<RequestContext>
   readonly storage: Storage
+  /** What each commit for it expects: the version of its alive mark. Empty for what can't be disabled. */
+  readonly alive: ReadonlyMap<string, string>
 }
 
 export class MountTable {

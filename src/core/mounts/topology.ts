@@ -98,6 +98,7 @@ export class Topology {
       namespace,
       routes,
       storage: this.#storage.scoped(mountDataPrefix(record.id), alive),
+      alive,
     }
   }
 }

@@ -1,70 +1,159 @@
-// The work behind a disabled mount and a deleted namespace: leases first, then data, then the record, in
-// small commits that any process may take over at any point.
+// The work behind a disabled mount and a deleted namespace: tokens and leases first, then data, then the
+// record, in small commits that any process may take over at any point; the job's item says how far it came.
 import { MAX_BATCH_KEYS } from '../../base/limits.ts'
 import type { JobResult } from '../../sdk/job.ts'
+import type { Log } from '../../sdk/log.ts'
 import type { JobRecord } from '../jobs/job-service.ts'
 import { mountDataPrefix, mountPrefix, namespaceEpochKey, namespaceKey } from '../keys.ts'
+import { LEASE_BATCH } from '../leases/lease-queue.ts'
 import type { LeaseService } from '../leases/lease-service.ts'
 import type { RotationMounts } from '../rotations/rotation-mounts.ts'
 import type { CoreStorage } from '../store.ts'
+import { MARKED_STEP } from '../tokens/token-revoke.ts'
+import type { TokenService } from '../tokens/token-service.ts'
 import type { MountRecord } from './mount-record.ts'
-import { type DyingMount, dyingMountKey, type MountService } from './mount-service.ts'
+import {
+  type DyingMount,
+  dyingMountKey,
+  type MountService,
+  movedMountKey,
+} from './mount-service.ts'
 
 export const UNMOUNT_JOB = 'unmount'
 export const NAMESPACE_SWEEP_JOB = 'namespace-sweep'
 
+/** What the ids of the jobs behind disabled mounts begin with; the mount's id follows. */
+export const UNMOUNT_JOB_IDS = 'unmount.'
+
 interface Parts {
   readonly storage: CoreStorage
-  readonly leases: LeaseService
+  readonly leases: Pick<LeaseService, 'idsBelow' | 'queueRevocations' | 'findAll'>
+  readonly tokens: Pick<TokenService, 'leaseNames' | 'revokeMarked'>
   readonly rotationMounts: RotationMounts
   readonly mounts: MountService
+  readonly log: Log
   now(): number
 }
 
-const AGAIN_MS = 1000
+/** How far it came: a crash repeats at most one run. */
+export interface Unmounting extends DyingMount {
+  /** tokens: those that logged in there. leases: queueing them. wait: until the last one is gone. */
+  readonly phase?: 'tokens' | 'leases' | 'wait' | 'data'
+  /** The last name of the phase that is done. */
+  readonly after?: string
+  readonly tokens?: number
+  readonly leases?: number
+}
 
-/** Revokes the mount's leases, waits for the last of them, deletes its data and its record. */
+const AGAIN_MS = 1000
+/** Names of one page, and pages of one run. */
+const PAGE = 5 * LEASE_BATCH
+const RUN = 200
+
+/**
+ * Revokes what logged in through the mount, queues its leases, waits for the last of them, deletes its data
+ * and its record. Nothing is added to it meanwhile, since its mark is gone; another mount may stand at its
+ * path.
+ */
 export async function runUnmount(
   parts: Parts,
   job: JobRecord,
   signal: AbortSignal,
 ): Promise<JobResult<unknown>> {
-  const { record, namespaceId } = job.item as DyingMount
-  if ((await revokeLeases(parts, record, namespaceId, signal)) > 0) {
-    return { againAtMs: parts.now() + AGAIN_MS }
+  let item = job.item as Unmounting
+  const first = item.record.class === 'auth' ? 'tokens' : 'leases'
+  for (let pages = 0; pages < RUN && !signal.aborted; pages++) {
+    const step = await STEPS[item.phase ?? first](parts, item, signal)
+    if (step === 'done') {
+      const { path } = item.record
+      const { tokens = 0, leases = 0 } = item
+      parts.log.info('disabled mount is gone with all it had', { path, tokens, leases })
+      return 'done'
+    }
+    const isWaiting = step.phase === 'wait' && step.after === item.after && item.phase === 'wait'
+    item = step
+    if (isWaiting) return { againAtMs: parts.now() + AGAIN_MS, item }
   }
-  if (!(await parts.rotationMounts.drop(namespaceId, record.id, signal))) {
-    return { againAtMs: parts.now() }
-  }
-  if (!(await deleteBelow(parts.storage, mountDataPrefix(record.id), signal))) {
-    return { againAtMs: parts.now() }
-  }
-  await parts.storage.delete(dyingMountKey(record.id))
-  return 'done'
+  const { record, phase, tokens = 0, leases = 0 } = item
+  parts.log.info('disabled mount is worked off', { path: record.path, phase, tokens, leases })
+  return { againAtMs: parts.now(), item }
 }
 
-/** Queues the end of the mount's leases; answers how many are still there, irrevocable ones not counted. */
+/** One page of a phase; what is left to do, or 'done'. */
+type Step = (parts: Parts, item: Unmounting, signal: AbortSignal) => Promise<Unmounting | 'done'>
+
+const STEPS: Readonly<Record<NonNullable<Unmounting['phase']>, Step>> = {
+  async tokens({ tokens }, item) {
+    const { record, namespaceId, after, tokens: count = 0 } = item
+    const page = after === undefined ? { limit: MARKED_STEP } : { limit: MARKED_STEP, after }
+    const names = await tokens.leaseNames(namespaceId, record.path, page)
+    if (names.length > 0) await tokens.revokeMarked(namespaceId, names, record.id)
+    const { after: _, ...rest } = item
+    if (names.length < MARKED_STEP)
+      return { ...rest, phase: 'leases', tokens: count + names.length }
+    return { ...rest, phase: 'tokens', after: names.at(-1)!, tokens: count + names.length }
+  },
+  async leases({ leases }, item) {
+    const { record, namespaceId, leases: count = 0 } = item
+    const { queued, last } = await queuePage(leases, record, namespaceId, item.after)
+    const { after: _, ...rest } = item
+    if (last === null) return { ...rest, phase: 'wait', leases: count + queued }
+    return { ...rest, phase: 'leases', after: last, leases: count + queued }
+  },
+  async wait({ leases }, item) {
+    const { record, namespaceId, after, ...rest } = item
+    const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after }
+    const ids = await leases.idsBelow(namespaceId, record.path, page)
+    const own = new Set(
+      (await leases.findAll(ids))
+        .filter(({ mountId, state }) => mountId === record.id && state !== 'irrevocable')
+        .map(({ id }) => id),
+    )
+    const left = ids.findIndex((id) => own.has(id))
+    if (left < 0 && ids.length < PAGE) return { ...rest, record, namespaceId, phase: 'data' }
+    // All before the first one that is left needs no second look.
+    const last = left < 0 ? ids.at(-1) : (ids[left - 1] ?? after)
+    return { ...item, phase: 'wait', ...(last === undefined ? undefined : { after: last }) }
+  },
+  async data({ storage, rotationMounts }, item, signal) {
+    if (!(await rotationMounts.drop(item.namespaceId, item.record.id, signal))) return item
+    if (!(await deleteBelow(storage, mountDataPrefix(item.record.id), signal))) return item
+    await storage.transaction(async (tx) => {
+      tx.delete(dyingMountKey(item.record.id))
+      tx.delete(movedMountKey(item.record.id))
+    })
+    return 'done'
+  },
+}
+
+/** Queues the end of all leases of a mount that stays (it was moved, and their ids name the old path). */
 export async function revokeLeases(
-  parts: Pick<Parts, 'leases'>,
+  leases: Parts['leases'],
   record: MountRecord,
   namespaceId: string,
-  signal: AbortSignal,
-): Promise<number> {
-  let left = 0
-  let after: string | undefined
-  while (!signal.aborted) {
-    const page = after === undefined ? { limit: 500 } : { limit: 500, after }
-    const ids = await parts.leases.idsBelow(namespaceId, record.path, page)
-    for (const id of ids) {
-      const lease = await parts.leases.find(id)
-      if (lease?.mountId !== record.id || lease.state === 'irrevocable') continue
-      left++
-      if (lease.state !== 'revoking') await parts.leases.revoke(id, false)
-    }
-    if (ids.length < 500) break
-    after = ids.at(-1)
+): Promise<void> {
+  for (let after: string | undefined; ; ) {
+    const { last } = await queuePage(leases, record, namespaceId, after)
+    if (last === null) return
+    after = last
   }
-  return left
+}
+
+/** `last`: where the next page begins; null: this was the last one. */
+async function queuePage(
+  leases: Parts['leases'],
+  record: MountRecord,
+  namespaceId: string,
+  after: string | undefined,
+): Promise<{ queued: number; last: string | null }> {
+  const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after }
+  const ids = await leases.idsBelow(namespaceId, record.path, page)
+  const parts: Promise<number>[] = []
+  for (let at = 0; at < ids.length; at += LEASE_BATCH) {
+    parts.push(leases.queueRevocations(ids.slice(at, at + LEASE_BATCH), record.id))
+  }
+  const queued = (await Promise.all(parts)).reduce((sum, count) => sum + count, 0)
+  return { queued, last: ids.length < PAGE ? null : ids.at(-1)! }
 }
 
 /** Deletes every key below a prefix; false where it was interrupted. */

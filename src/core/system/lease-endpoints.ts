@@ -86,7 +86,7 @@ async function revoke(ctx: CoreContext, id: string, sync: boolean): Promise<Answ
   // An unknown lease is as good as revoked; one of another namespace looks the same.
   const found = await find(ctx, id)
   if (!found) return { empty: true }
-  if (found.lease) await ctx.core.leases.revoke(id, sync)
+  if (found.lease) await ctx.core.leases.revoke(id, sync, ctx.signal)
   else await ctx.core.tokens.revoke(found.token)
   return sync ? { empty: true } : QUEUED
 }

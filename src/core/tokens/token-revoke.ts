@@ -38,12 +38,14 @@ export const MARKED_STEP = 10
 
 /**
  * Revokes up to MARKED_STEP tokens, each with its tree, by their marks below tokenPathPrefix (given without
- * it) in one commit. A mark whose token is gone is taken away.
+ * it) in one commit; only those that logged in through the mount where one is named. A mark whose token is
+ * gone is taken away.
  */
 export function revokeMarked(
   core: TokenCore,
   namespaceId: string,
   names: readonly string[],
+  mountId?: string,
 ): Promise<void> {
   const refs = new Map<string, TokenRef | null>()
   for (const name of names) {
@@ -55,7 +57,9 @@ export function revokeMarked(
     const entries = await tx.read(keys)
     for (const [name, ref] of refs) {
       const stored = ref && entries.get(tokenKey(namespaceId, ref.hash))
-      if (stored) endTree(core, tx, ref, decodeEntry(stored.text()))
+      const entry = stored && decodeEntry(stored.text())
+      if (entry && mountId !== undefined && entry.mountId !== mountId) continue
+      if (entry) endTree(core, tx, ref, entry)
       tx.delete(tokenPathPrefix(namespaceId) + name)
     }
   })

@@ -85,8 +85,8 @@ export interface TokenService {
   findByLease(leaseId: string): Promise<TokenRecord | null>
   /** Names of tokens made below a path ('' or a folder), as sys/leases knows them; byte order. */
   leaseNames(namespaceId: string, prefix: string, page: Page): Promise<readonly string[]>
-  /** Revokes up to MARKED_STEP of them with their trees, in one commit. */
-  revokeMarked(namespaceId: string, names: readonly string[]): Promise<void>
+  /** Revokes up to MARKED_STEP of them with their trees, in one commit; of one auth mount where it is named. */
+  revokeMarked(namespaceId: string, names: readonly string[], mountId?: string): Promise<void>
   /** The token alone; its children become orphans. */
   revokeOrphan(ref: TokenRef): Promise<boolean>
   /**
@@ -149,7 +149,7 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
       return record && tokenLeaseId(record) === leaseId ? record : null
     },
     leaseNames: (namespaceId, prefix, page) => leaseNames(core.storage, namespaceId, prefix, page),
-    revokeMarked: (namespaceId, names) => revokeMarked(core, namespaceId, names),
+    revokeMarked: (namespaceId, names, mountId) => revokeMarked(core, namespaceId, names, mountId),
     revokeOrphan: (ref) => revokeOrphan(core, ref),
     spendUse: (record) => spendUse(core, record),
     isAddressBound: ({ cidrs }, address) => cidrs.length === 0 || anyCidrContains(cidrs, address),

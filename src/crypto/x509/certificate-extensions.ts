@@ -84,8 +84,8 @@ export interface PolicyIdentifier {
 export function certificatePoliciesExtension(policies: readonly PolicyIdentifier[]): Buffer {
   const all = policies.map(({ oid: id, cps, notice }) => {
     const qualifiers: Buffer[] = []
-    if (notice) qualifiers.push(sequence(oid(OID.policyUserNotice), sequence(utf8String(notice))))
     if (cps) qualifiers.push(sequence(oid(OID.policyCps), ia5String(cps)))
+    if (notice) qualifiers.push(sequence(oid(OID.policyUserNotice), sequence(utf8String(notice))))
     return qualifiers.length > 0 ? sequence(oid(id), sequence(...qualifiers)) : sequence(oid(id))
   })
   return encodeExtension(OID.certificatePolicies, false, sequence(...all))

@@ -1,6 +1,6 @@
 // Distinguished names (X.501): DER to attributes and back, the fields of Go's pkix.Name, and the text of
 // RFC 2253. A name that is read keeps its bytes: an issuer's name is copied into what it signs unchanged,
-// since verifiers compare bytes. Fields are written in Go's order, the order of Vault's certificates.
+// since verifiers compare bytes. Fields are written in the order of Vault's certificates.
 import { DerReader, type Element, readOnly } from './der-reader.ts'
 import { oid, printableString, sequence, setOf, TAG, utf8String } from './der-writer.ts'
 import { OID } from './oids.ts'
@@ -38,12 +38,12 @@ type ListField = Exclude<keyof SubjectFields, 'commonName' | 'serialNumber' | 'e
 
 const LIST_FIELDS: readonly (readonly [ListField, string])[] = [
   ['country', OID.country],
-  ['organization', OID.organization],
-  ['organizationalUnit', OID.organizationalUnit],
-  ['locality', OID.locality],
   ['province', OID.province],
+  ['locality', OID.locality],
   ['streetAddress', OID.streetAddress],
   ['postalCode', OID.postalCode],
+  ['organization', OID.organization],
+  ['organizationalUnit', OID.organizationalUnit],
 ]
 
 export const EMPTY_NAME: Buffer = sequence()

@@ -41,7 +41,7 @@ export function openConfig(mount: MountContext, config: ConfigRecord): OpenDatab
   const plugin = databasePlugin(config.pluginName)
   if (!plugin) throw unknownPlugin(config.pluginName)
   try {
-    const username = usernameMaker(plugin, config)
+    const username = usernameMaker(plugin, config, mount)
     const { clock, random, log } = mount
     const connection = plugin.open(config.pluginName, config.details, { clock, random, log })
     return { plugin, config, connection, username }

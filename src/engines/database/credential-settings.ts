@@ -1,10 +1,11 @@
 // What a role says about the credentials of its users (`credential_type`, `credential_config`): checked when
 // the role is written, in Vault's words. Vault's API page of the database engine.
 import { badRequest } from '../../base/errors.ts'
+import type { NameSources } from '../../template/username-functions.ts'
 import { readAuthority } from './client-certificate.ts'
 import { DatabaseError } from './database-error.ts'
 import type { CredentialType } from './database-plugin.ts'
-import { nameTemplate } from './username.ts'
+import { commonNameMaker } from './username.ts'
 
 export type CredentialSettings =
   | { readonly type: 'password'; readonly passwordPolicy: string }
@@ -33,6 +34,7 @@ export function readCredentialSettings(
     readonly credential_type: string | undefined
     readonly credential_config: Readonly<Record<string, string>> | undefined
   },
+  sources: NameSources,
 ): CredentialSettings {
   const name = sent.credential_type ?? before?.type ?? 'password'
   const type = TYPES.find((one) => one === name)
@@ -40,7 +42,7 @@ export function readCredentialSettings(
   if (sent.credential_config === undefined && before?.type === type) return before
   const config = sent.credential_config ?? {}
   if (type === 'password') return { type, passwordPolicy: config.password_policy ?? '' }
-  return type === 'rsa_private_key' ? rsaSettings(config) : certificateSettings(config)
+  return type === 'rsa_private_key' ? rsaSettings(config) : certificateSettings(config, sources)
 }
 
 /** As reading the role shows it; null where there is nothing to show. The authority's key never is. */
@@ -78,7 +80,7 @@ const CERTIFICATE_BITS = {
   ed25519: [0],
 } as const
 
-function certificateSettings(config: Config): CertificateSettings {
+function certificateSettings(config: Config, sources: NameSources): CertificateSettings {
   const keyType = config.key_type
   if (keyType !== 'rsa' && keyType !== 'ec' && keyType !== 'ed25519')
     throw refused('invalid key_type')
@@ -98,7 +100,7 @@ function certificateSettings(config: Config): CertificateSettings {
   }
   if (settings.commonNameTemplate === '') throw refused('missing required common_name_template')
   try {
-    nameTemplate(settings.commonNameTemplate, 'common_name_template')
+    commonNameMaker(settings.commonNameTemplate, sources)
   } catch (error) {
     throw error instanceof DatabaseError ? refused(error.message) : error
   }

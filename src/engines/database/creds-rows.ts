@@ -40,7 +40,7 @@ export const credsRows = [
         }
         const life = lifeOf(ctx, role)
         const namedFor = { DisplayName: ctx.auth?.displayName ?? '', RoleName: name }
-        const username = database.username(namedFor, ctx)
+        const username = database.username(namedFor)
         const expiresAtMs = ctx.clock.now() + life.ttlSeconds * 1000 + EXPIRY_MARGIN_MS
         const made = await makeCredential(ctx, role.credential, {
           fallbackPolicy: config.passwordPolicy,

@@ -10,7 +10,7 @@ import type { CredentialSettings } from './credential-settings.ts'
 import { serverFault } from './database-faults.ts'
 import type { Credential } from './database-plugin.ts'
 import { findRole } from './role-record.ts'
-import { type NamedFor, nameTemplate, type UsernameMaker } from './username.ts'
+import { commonNameMaker, type NamedFor, type UsernameMaker } from './username.ts'
 
 export interface MadeCredential {
   readonly credential: Credential
@@ -39,7 +39,7 @@ export async function makeCredential(
   if (settings.type === 'rsa_private_key') return makeRsaKey(settings.keyBits)
   return mount.use(authorities, of.roleName, async ({ authority, commonName }) => {
     const made = await makeCertificate(settings, authority, {
-      commonName: commonName(of.namedFor, mount),
+      commonName: commonName(of.namedFor),
       nowMs: mount.clock.now(),
       expiresAtMs: of.expiresAtMs,
       random: mount.random,
@@ -87,7 +87,7 @@ const authorities = resourceKind<RoleAuthority>('certificate-authority', {
     if (settings?.type !== 'client_certificate') throw serverFault('the role was changed meanwhile')
     const authority = readAuthority(settings)
     if (typeof authority === 'string') throw serverFault(authority)
-    const commonName = nameTemplate(settings.commonNameTemplate, 'common_name_template')
+    const commonName = commonNameMaker(settings.commonNameTemplate, mount)
     return { authority, commonName }
   },
   dispose: async () => {},

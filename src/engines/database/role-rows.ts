@@ -102,7 +102,7 @@ export const roleRows = [
           renewal: sent.renew_statements ?? before?.renewal ?? [],
           defaultTtlSeconds: sent.default_ttl ?? before?.defaultTtlSeconds ?? 0,
           maxTtlSeconds: sent.max_ttl ?? before?.maxTtlSeconds ?? 0,
-          credential: readCredentialSettings(before?.credential ?? null, sent),
+          credential: readCredentialSettings(before?.credential ?? null, sent, ctx),
         }
         tx.put(roleKey(name), { json: role })
       })

@@ -49,7 +49,7 @@ export interface Directory {
 
 export const DIRECTORY_KEY = 'authority'
 
-const EMPTY: Directory = {
+export const EMPTY_DIRECTORY: Directory = {
   issuers: [],
   keys: [],
   defaultIssuer: '',
@@ -58,7 +58,7 @@ const EMPTY: Directory = {
 }
 
 export async function readDirectory(storage: ReadStorage): Promise<Directory> {
-  return (await storage.get(DIRECTORY_KEY))?.json<Directory>() ?? EMPTY
+  return (await storage.get(DIRECTORY_KEY))?.json<Directory>() ?? EMPTY_DIRECTORY
 }
 
 /** Throws 400 where the set would outgrow its entry. */

@@ -9,7 +9,7 @@ import { type Signer, signerOf } from '../../crypto/x509/signer.ts'
 import { resourceKind } from '../../sdk/resource.ts'
 import type { ReadStorage } from '../../sdk/storage.ts'
 import { type Resolved, readCluster, readUrls, resolveUrls } from './aia.ts'
-import { type IssuerInfo, issuerOf, readDirectory } from './authority.ts'
+import { findIssuer, type IssuerInfo, readDirectory, unresolvedIssuer } from './authority.ts'
 import { chainOf } from './chain.ts'
 import {
   type AiaUrls,
@@ -45,10 +45,15 @@ export const issuingCas = resourceKind<IssuingCa>('issuing-ca', {
   dispose: async () => {},
 })
 
-/** Throws 400 where the reference leads nowhere. */
-export async function buildIssuingCa(storage: ReadStorage, ref: string): Promise<IssuingCa> {
+/** Throws 400, with `where` in front of its message, where the reference leads nowhere. */
+export async function buildIssuingCa(
+  storage: ReadStorage,
+  ref: string,
+  where = '',
+): Promise<IssuingCa> {
   const directory = await readDirectory(storage)
-  const info = issuerOf(directory, ref)
+  const info = findIssuer(directory, ref)
+  if (info === null) throw badRequest(where + unresolvedIssuer(ref))
   const chainIds = chainOf(directory, info.id)
   const ids = [info.id, ...chainIds.filter((id) => id !== info.id)]
   const keys = ids.map(issuerKey)

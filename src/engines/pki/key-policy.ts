@@ -15,20 +15,27 @@ export interface KeyChoice {
 
 const MIN_RSA_BITS = 2048
 
-/** With the defaults filled in; throws 400. */
-export function keyChoice(type: string, bits: number, signatureBits: number): KeyChoice {
+/** With the defaults filled in; throws 400 with `where` in front of its message. */
+export function keyChoice(
+  type: string,
+  bits: number,
+  signatureBits: number,
+  where = '',
+): KeyChoice {
   const keyType = type as RoleKeyType
   if (keyType === 'any' || keyType === 'ed25519')
     return { keyType, keyBits: bits, signatureBits: 0 }
-  if (keyType !== 'rsa' && keyType !== 'ec') throw badRequest(`unknown key type ${type}`)
+  if (keyType !== 'rsa' && keyType !== 'ec') throw badRequest(`${where}unknown key type ${type}`)
   const keyBits = bits === 0 ? KEY_BITS[keyType][0]! : bits
   if (keyType === 'rsa' && keyBits < MIN_RSA_BITS)
-    throw badRequest(`RSA keys < ${MIN_RSA_BITS} bits are unsafe and not supported: got ${keyBits}`)
+    throw badRequest(
+      `${where}RSA keys < ${MIN_RSA_BITS} bits are unsafe and not supported: got ${keyBits}`,
+    )
   if (!KEY_BITS[keyType].includes(keyBits))
-    throw badRequest(`unsupported bit length for ${keyType.toUpperCase()} key: ${keyBits}`)
+    throw badRequest(`${where}unsupported bit length for ${keyType.toUpperCase()} key: ${keyBits}`)
   if (keyType === 'ec') return { keyType, keyBits, signatureBits }
   const hashBits = signatureBits === 0 ? 256 : signatureBits
   if (hashBits !== 256 && hashBits !== 384 && hashBits !== 512)
-    throw badRequest(`unsupported hash signature algorithm: ${hashBits}`)
+    throw badRequest(`${where}unsupported hash signature algorithm: ${hashBits}`)
   return { keyType, keyBits, signatureBits: hashBits }
 }

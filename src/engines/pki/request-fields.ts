@@ -41,7 +41,7 @@ export const usageFields = {
   key_usage: list("Key usages, by Go's names."),
 }
 
-const signatureFields = {
+export const signatureFields = {
   signature_bits: integer('Bits of the hash; 0: what the key suggests.', { default: 0 }),
   use_pss: boolean('Sign with RSA-PSS where the signing key is RSA.', { default: false }),
 }

@@ -23,8 +23,8 @@ export const backupRows = [
   }),
   write('restore', {
     about: 'Makes the key of a backup under its own name.',
-    input: { ...restoreInput, name: string('Another name for it.', { default: '' }) },
-    handle: (ctx, of) => restore(ctx, of),
+    input: restoreInput,
+    handle: (ctx, of) => restore(ctx, { ...of, name: '' }),
   }),
   write('restore/:name', {
     about: 'Makes the key of a backup under another name.',
@@ -39,7 +39,6 @@ async function restore(
   of: { readonly name: string; readonly backup: string | undefined; readonly force: boolean },
 ): Promise<Answer> {
   if (!of.backup) throw badRequest("'backup' must be supplied")
-  if (of.name.includes('/')) throw badRequest('key names cannot be paths')
   await restoreKey(ctx, of.name, of.backup, of.force)
   return { empty: true }
 }

@@ -75,7 +75,7 @@ interface Agreement {
 }
 
 async function agreeOn(ctx: RequestContext, type: KeyType, of: Agreement): Promise<Buffer> {
-  const secret = await useKey(ctx, checkName(of.name || '-'), async (base) => {
+  const secret = await useKey(ctx, of.name, async (base) => {
     if (!base.type.agrees)
       throw badRequest(`base key type ${base.type.name} does not support key agreement`)
     if (base.record.softDeleted) throw badRequest('refusing to use soft-deleted key')

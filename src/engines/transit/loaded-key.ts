@@ -10,6 +10,7 @@ import type { MountContext } from '../../sdk/context.ts'
 import { resourceKind } from '../../sdk/resource.ts'
 import type { Awaitable, ReadStorage } from '../../sdk/storage.ts'
 import { ed25519FromSeed } from './ed25519-seed.ts'
+import { isName } from './key-name.ts'
 import { firstUsable, type KeyRecord, typeOf } from './key-record.ts'
 import type { KeyType } from './key-types.ts'
 import { ED25519_SEED_BYTES } from './make-key.ts'
@@ -121,7 +122,7 @@ const IDLE_MS = 10 * 60_000
 const loadedKeys = resourceKind<LoadedKey>('transit-key', {
   idleMs: IDLE_MS,
   async build(mount, name) {
-    const entry = await mount.storage.get(keyPath(name))
+    const entry = isName(name) ? await mount.storage.get(keyPath(name)) : null
     // Not kept: whoever asks for names that are not there must not fill the memory.
     if (!entry) throw new KeyAbsent()
     return new LoadedKey(entry.json<KeyRecord>())

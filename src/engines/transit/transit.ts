@@ -1,7 +1,9 @@
 // The transit secrets engine: encryption, signatures and MACs as a service, with keys that never leave it.
 // Source: Vault's transit API pages; where they are silent, what OpenBao 2.6 answers.
 import { secretsEngine } from '../../sdk/plugin.ts'
+import { keyRotation } from './auto-rotation.ts'
 import { backupRows } from './backup-rows.ts'
+import { certificateRows } from './certificate-rows.ts'
 import { configRows } from './config-rows.ts'
 import { datakeyRows } from './datakey-rows.ts'
 import { deriveRows } from './derive-rows.ts'
@@ -30,6 +32,8 @@ export const transit = secretsEngine({
     ...deriveRows,
     ...exportRows,
     ...backupRows,
+    ...certificateRows,
   ],
   jobs: [sweepVersions],
+  rotations: [keyRotation],
 })

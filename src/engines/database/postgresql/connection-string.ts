@@ -87,7 +87,8 @@ const OF_THE_CLIENT = new Set([
   ...['min_protocol_version', 'max_protocol_version', 'channel_binding', 'require_auth'],
 ])
 
-const isUrl = (text: string): boolean =>
+/** Whether it is the URL form. */
+export const isUrl = (text: string): boolean =>
   text.startsWith('postgres://') || text.startsWith('postgresql://')
 
 /** Throws ConnectionStringFault. */
@@ -115,11 +116,6 @@ export function parseConnectionString(
       ...sent,
     ])
   }
-  // Vault's URLs are read in UTC and name the program, unless they say otherwise themselves.
-  if (isUrl(text)) {
-    if (!settings.has('timezone')) settings.set('timezone', 'UTC')
-    if (!settings.has('application_name')) settings.set('application_name', 'strongroom')
-  }
   return targetOf(settings)
 }
 
@@ -128,10 +124,11 @@ function targetOf(settings: ReadonlyMap<string, string>): ConnectionTarget {
   for (const name of ['require_auth', 'krbspn', 'krbsrvname']) {
     if (get(name) !== '') throw new ConnectionStringFault(`${name} is not supported`)
   }
-  const sslMode = sslModeOf(get)
-  if ((get('sslcert') === '') !== (get('sslkey') === '')) {
-    throw new ConnectionStringFault('both "sslcert" and "sslkey" are required')
-  }
+  // What is only for TLS counts, and is checked, where a host is reached over the network.
+  const isRemote = get('host')
+    .split(',')
+    .some((host) => !host.startsWith('/'))
+  const sslMode = isRemote ? sslModeOf(get) : 'disable'
   const runtimeParams: Record<string, string> = {}
   for (const [name, value] of settings) {
     if (!OF_THE_CLIENT.has(name)) runtimeParams[name] = value
@@ -173,6 +170,9 @@ function oneOf<T extends string>(value: string, known: readonly T[], fault: stri
 }
 
 function sslModeOf(get: (name: string) => string): SslMode {
+  if ((get('sslcert') === '') !== (get('sslkey') === '')) {
+    throw new ConnectionStringFault('both "sslcert" and "sslkey" are required')
+  }
   const asked = get('sslmode') || 'prefer'
   const root = get('sslrootcert')
   // libpq: the system's roots always come with the whole check, and with a root "require" checks too.

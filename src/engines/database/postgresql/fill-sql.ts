@@ -35,10 +35,11 @@ export function fillSql(
 }
 
 function quoted(key: string, value: string, place: Place): string {
-  if (hasControl(value)) throw unfit(key)
-  if (place === 'identifier') return value.replaceAll('"', '""')
+  if (value.includes('\0')) throw unfit(key)
   if (place === 'string') return value.replaceAll("'", "''")
   if (place === 'escaped') return value.replaceAll('\\', '\\\\').replaceAll("'", "''")
+  if (hasControl(value)) throw unfit(key)
+  if (place === 'identifier') return value.replaceAll('"', '""')
   if (!BARE.test(value)) throw unfit(key)
   return value
 }

@@ -2,6 +2,8 @@
 // with characters that WHATWG's parser would take elsewhere, and the same refusals. Go's documentation of
 // net/url is the source, the real parser the oracle of the test.
 
+import { isIP } from 'node:net'
+
 export interface GoUrl {
   /** null: no "user" or "user:password" in front of the host. */
   readonly username: string | null
@@ -64,20 +66,25 @@ function parseUser(text: string): { username: string; password: string | null } 
 }
 
 function parseHost(text: string): string {
-  if (text.startsWith('[')) {
-    const close = text.lastIndexOf(']')
-    if (close < 0) throw new GoUrlFault("missing ']' in host")
-    assertPort(text.slice(close + 1))
-    const zone = text.slice(0, close).indexOf('%25')
-    if (zone >= 0) {
-      const inner = unescaped(text.slice(zone, close), 'zone')
-      return unescaped(text.slice(0, zone), 'host') + inner + unescaped(text.slice(close), 'host')
-    }
-  } else {
+  const open = text.lastIndexOf('[')
+  if (open > 0) throw new GoUrlFault('invalid IP-literal')
+  if (open < 0) {
     const colon = text.lastIndexOf(':')
     if (colon >= 0) assertPort(text.slice(colon))
+    return unescaped(text, 'host')
   }
-  return unescaped(text, 'host')
+  const close = text.lastIndexOf(']')
+  if (close < 0) throw new GoUrlFault("missing ']' in host")
+  const port = text.slice(close + 1)
+  assertPort(port)
+  const inner = text.slice(1, close)
+  const zone = inner.indexOf('%25')
+  const name =
+    zone < 0
+      ? unescaped(inner, 'host')
+      : unescaped(inner.slice(0, zone), 'host') + unescaped(inner.slice(zone), 'zone')
+  if (isIP(name) !== 6) throw new GoUrlFault('invalid host')
+  return `[${name}]${port}`
 }
 
 function assertPort(text: string): void {

@@ -6,6 +6,7 @@ import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionDefaults, ConnectionStringFault } from './connection-string.ts'
 
+/** Where the first of these is, libpq's clients take the server's socket to be. */
 const SOCKET_FOLDERS = ['/var/run/postgresql', '/private/tmp', '/tmp']
 
 export function machineDefaults(): ConnectionDefaults {

@@ -6,6 +6,7 @@ import { readSqlSettings, settingsFault, sqlConfigFields, textOf } from '../sql-
 import {
   ConnectionStringFault,
   type ConnectionTarget,
+  isUrl,
   parseConnectionString,
 } from './connection-string.ts'
 import { machineDefaults } from './machine-defaults.ts'
@@ -58,8 +59,11 @@ function targetOf(url: string, details: ConnectionDetails): ConnectionTarget {
   for (const [name, pem] of Object.entries({ tls_ca: root, tls_certificate: certificate })) {
     if (pem !== '' && !pem.includes('-----BEGIN')) throw settingsFault(`${name} is not PEM`)
   }
+  // Vault's URLs are read in UTC and name the program, unless they say otherwise themselves.
+  const additions = isUrl(url) ? { timezone: 'UTC', application_name: 'strongroom' } : {}
   return {
     ...target,
+    runtimeParams: { ...additions, ...target.runtimeParams },
     ...(certificate ? { sslCert: certificate, sslKey: key } : {}),
     // As with sslrootcert: whoever names a root wants the server checked.
     ...(root ? { sslRootCert: root } : {}),

@@ -31,6 +31,7 @@ export const redis: DatabasePlugin = {
   about: 'Users of Redis and Valkey.',
   credentialTypes: ['password'],
   configFields: redisFields,
+  hasDefaultCreation: true,
   usernameTemplate: () => USERNAME,
   open: (_name, details, tools) => new RedisConnection(redisSettings(details), tools),
 }

@@ -16,7 +16,7 @@ import {
   terminalTable,
   whole,
 } from './report.ts'
-import { prepareTarget, storeSecrets, type Target } from './target.ts'
+import { prepareTarget, storeCertificates, storeSecrets, type Target } from './target.ts'
 
 const OWN_NAME = 'Strongroom'
 const COMMAND = resolve('bin/strongroom')
@@ -59,8 +59,11 @@ async function preparePeer(peer: PeerOption, options: BenchOptions): Promise<Tar
   const health = await apiClient(peer.base, '').call('GET', 'sys/health', undefined, [200, 404])
   const version = textIn(health.body, 'version')
   const name = version === '' ? peer.name : `${peer.name} ${version}`
-  const { hasDefaultPolicy } = options
-  const target = await prepareTarget({ ...peer, name, hasDefaultPolicy }, options.secrets[0]!)
+  const { hasDefaultPolicy, operations } = options
+  const target = await prepareTarget(
+    { ...peer, name, hasDefaultPolicy, operations },
+    options.secrets[0]!,
+  )
   await store(target, options)
   return target
 }
@@ -82,10 +85,14 @@ async function measureOwn(
       })
       try {
         const { base, rootToken: token, pid } = server
-        const { hasDefaultPolicy } = options
-        const place = { name: OWN_NAME, base, token, pids: [pid], hasDefaultPolicy }
+        const { hasDefaultPolicy, operations } = options
+        const place = {
+          ...{ name: OWN_NAME, base, token, pids: [pid] },
+          ...{ hasDefaultPolicy, operations },
+        }
         const target = await prepareTarget(place, secrets)
         if (turn === 0) await store(target, options)
+        if (turn === 0 && options.certificates > 0) await issueBefore(target, options)
         const own: Measured = { target, workers }
         // Each peer is measured beside every number of workers, but stands in the table once.
         const all = await measure(options, [own, ...peers.map(asPeer)])
@@ -108,6 +115,16 @@ async function store(target: Target, options: BenchOptions): Promise<void> {
   })
   const seconds = (performance.now() - startedAt) / 1000
   say(`${target.name}: ${whole(secrets)} secrets stored in ${seconds.toFixed(1)} s`)
+}
+
+async function issueBefore(target: Target, options: BenchOptions): Promise<void> {
+  const { certificates, connections } = options
+  const startedAt = performance.now()
+  await storeCertificates(target, certificates, connections, (done) => {
+    if (done % 100_000 !== 0) return
+    const perSecond = whole(done / ((performance.now() - startedAt) / 1000))
+    say(`${target.name}: ${whole(done)} of ${whole(certificates)} issued, ${perSecond}/s so far`)
+  })
 }
 
 function measure(options: BenchOptions, measured: readonly Measured[]): Promise<Figure[]> {

@@ -2,7 +2,7 @@
 // does hits all of them alike. A figure is the median of its rounds, with the lowest and highest.
 import { openConnection } from './connection.ts'
 import { drive, pause, type Sample } from './load.ts'
-import { type OperationName, operationNames, requestBytes, requestSource } from './requests.ts'
+import { type OperationName, requestBytes, requestSource } from './requests.ts'
 import type { Target } from './target.ts'
 
 export interface Spread {
@@ -35,6 +35,7 @@ export interface Measured {
 }
 
 export interface Rounds {
+  readonly operations: readonly OperationName[]
   readonly rounds: number
   readonly seconds: number
   readonly connections: number
@@ -57,7 +58,7 @@ export async function measureRounds(
     options.onSample(target, operation, sample)
   }
   for (let round = 0; round < options.rounds; round++) {
-    for (const operation of operationNames) {
+    for (const operation of options.operations) {
       for (const { target } of measured) {
         keep(target, operation, await measureOnce(target, operation, options))
       }
@@ -70,7 +71,9 @@ export async function measureRounds(
     }
   }
   const names: readonly MeasuredName[] =
-    options.loginsPerSecond > 0 ? [...operationNames, 'kv-read-with-logins'] : operationNames
+    options.loginsPerSecond > 0
+      ? [...options.operations, 'kv-read-with-logins']
+      : options.operations
   return measured.flatMap(({ target, workers }) =>
     names.map((operation) =>
       figure(target, operation, workers, samples.get(`${target.name}\n${operation}`)!),

@@ -1,5 +1,7 @@
 // The command line of the bench: `npm run bench -- --secrets 1000,1000000 --workers 1,2 …`.
 
+import { coreOperations, type OperationName, operationNames } from './requests.ts'
+
 export interface PeerOption {
   readonly name: string
   readonly base: string
@@ -9,7 +11,10 @@ export interface PeerOption {
 export interface BenchOptions {
   readonly secrets: readonly number[]
   readonly workers: readonly number[]
+  readonly operations: readonly OperationName[]
   readonly seconds: number
+  /** Certificates that our server has issued before it is measured. */
+  readonly certificates: number
   readonly rounds: number
   readonly connections: number
   readonly peers: readonly PeerOption[]
@@ -28,6 +33,9 @@ export interface BenchOptions {
 export const helpText = `npm run bench -- [options]
   --secrets N,N        how many secrets are stored        (1000)
   --workers N,N        processes of our server            (1)
+  --operations A,B     what is measured, of ${operationNames.join(', ')};
+                       "transit" or "pki" for all of it     (${coreOperations.join(',')})
+  --certificates N     certificates that our server has issued before it is measured (0)
   --seconds N          length of one measurement          (3)
   --rounds N           measurements of each kind          (5)
   --connections N      keep-alive connections             (32)
@@ -47,7 +55,9 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const options = {
     secrets: [1000] as number[],
     workers: [1] as number[],
+    operations: coreOperations as readonly OperationName[],
     seconds: 3,
+    certificates: 0,
     rounds: 5,
     connections: 32,
     peers: [] as PeerOption[],
@@ -75,6 +85,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     const flag = rest.shift()!
     if (flag === '--secrets') options.secrets = numbers(flag)
     else if (flag === '--workers') options.workers = numbers(flag)
+    else if (flag === '--operations') options.operations = operationsIn(value(flag))
+    else if (flag === '--certificates') options.certificates = count(flag, value(flag))
     else if (flag === '--seconds') options.seconds = count(flag, value(flag))
     else if (flag === '--rounds') options.rounds = count(flag, value(flag))
     else if (flag === '--connections') options.connections = count(flag, value(flag))
@@ -89,7 +101,17 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     else if (flag === '--markdown') options.markdown = value(flag)
     else throw new Error(`unknown option ${flag}\n${helpText}`)
   }
+  if (options.loginsPerSecond > 0 && !options.operations.includes('token-create'))
+    throw new Error('--with-logins needs the operation token-create')
   return { ...options, secrets: [...options.secrets].sort((a, b) => a - b) }
+}
+
+function operationsIn(text: string): readonly OperationName[] {
+  return text.split(',').flatMap((word) => {
+    const found = operationNames.filter((name) => name === word || name.startsWith(`${word}-`))
+    if (found.length === 0) throw new Error(`--operations: there is no ${word}`)
+    return found
+  })
 }
 
 function count(flag: string, text: string): number {

@@ -22,7 +22,7 @@ export async function measureReady(
     let token = ''
     try {
       const place = { name: '', base: first.base, token: first.rootToken, pids: [first.pid] }
-      const target = await prepareTarget({ ...place, hasDefaultPolicy: true }, 1)
+      const target = await prepareTarget({ ...place, hasDefaultPolicy: true, operations: [] }, 1)
       token = target.api.token
       await storeSecrets(target, 1, () => {})
       await storeTokens(target, tokens, options.connections, (done) => {

@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { type Api, loadSource, requestSource, secretName } from './requests.ts'
 
-const api: Api = { host: '127.0.0.1:8200', token: 'hvs.x', kv: 2, secrets: 1_000_000 }
+const api: Api = {
+  host: '127.0.0.1:8200',
+  token: 'hvs.x',
+  kv: 2,
+  secrets: 1_000_000,
+  ciphertext: '',
+}
 
 describe('requests', () => {
   it('names a thousand secrets a folder', () => {
@@ -34,5 +40,11 @@ describe('requests', () => {
       expect(head).toContain(`Content-Length: ${body!.length}`)
       expect('data' in JSON.parse(body!)).toBe(kv === 2)
     }
+  })
+
+  it('sends a hundred items in a batch of transit', () => {
+    const [head, body] = requestSource('transit-batch', api).next().toString().split('\r\n\r\n')
+    expect(head).toMatch(/^POST \/v1\/transit\/encrypt\/bench-aes HTTP/)
+    expect(JSON.parse(body!).batch_input).toHaveLength(100)
   })
 })

@@ -1,6 +1,9 @@
 // The requests of the bench as ready bytes. A request that picks a secret at random has the digits
 // of its name overwritten in place, so a request costs no string work when it is sent.
 
+import { isPki, pkiOperations, pkiRequest, pkiTitles } from './pki-requests.ts'
+import { isTransit, transitOperations, transitRequest, transitTitles } from './transit-requests.ts'
+
 export interface RequestSource {
   /** The next request: valid until the next call. */
   next(): Buffer
@@ -15,9 +18,13 @@ export interface Api {
   readonly kv: KvVersion
   /** Secrets are named 0 to secrets - 1. */
   readonly secrets: number
+  /** For transit's decrypt; '' where no operation of transit is measured. */
+  readonly ciphertext: string
 }
 
-export const operationNames = ['kv-read', 'kv-write', 'token-lookup', 'token-create'] as const
+/** Measured unless `--operations` names others. */
+export const coreOperations = ['kv-read', 'kv-write', 'token-lookup', 'token-create'] as const
+export const operationNames = [...coreOperations, ...transitOperations, ...pkiOperations] as const
 export type OperationName = (typeof operationNames)[number]
 
 export const operationTitles: Readonly<Record<OperationName, string>> = {
@@ -25,6 +32,8 @@ export const operationTitles: Readonly<Record<OperationName, string>> = {
   'kv-write': 'KV write',
   'token-lookup': 'token look-up',
   'token-create': 'token create',
+  ...transitTitles,
+  ...pkiTitles,
 }
 
 /** 1,000 secrets a folder, as a listing of a million names would be no use to anyone. */
@@ -53,6 +62,14 @@ const payloadBody = (api: Api): string => JSON.stringify(api.kv === 2 ? { data: 
 
 /** A source of the operation's requests for one connection. */
 export function requestSource(operation: OperationName, api: Api): RequestSource {
+  if (isTransit(operation)) {
+    const { path, body } = transitRequest(operation, api.ciphertext)
+    return constant(requestBytes(api, `POST /v1/transit/${path}`, body))
+  }
+  if (isPki(operation)) {
+    const { path, body } = pkiRequest(operation)
+    return constant(requestBytes(api, `POST /v1/pki/${path}`, body))
+  }
   const path = secretPath(api)
   switch (operation) {
     case 'kv-read':

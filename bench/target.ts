@@ -3,8 +3,16 @@
 import { type ApiClient, apiClient, objectIn, textIn } from './api-client.ts'
 import type { Address } from './connection.ts'
 import { loadAll } from './load.ts'
+import { isPki, pkiRequest, preparePki } from './pki-requests.ts'
 import { listenersOn } from './process-tree.ts'
-import { type Api, type KvVersion, loadSource, requestBytes } from './requests.ts'
+import {
+  type Api,
+  type KvVersion,
+  loadSource,
+  type OperationName,
+  requestBytes,
+} from './requests.ts'
+import { isTransit, prepareTransit } from './transit-requests.ts'
 
 export interface Target {
   readonly name: string
@@ -18,6 +26,8 @@ export interface Target {
 const POLICY = `
 path "secret/data/bench/*" { capabilities = ["create", "read", "update"] }
 path "secret/bench/*"      { capabilities = ["create", "read", "update"] }
+path "pki/*"               { capabilities = ["create", "update"] }
+path "transit/*"           { capabilities = ["create", "update"] }
 path "auth/token/create"   { capabilities = ["create", "update"] }
 path "auth/token/lookup-self" { capabilities = ["read"] }
 `
@@ -29,6 +39,7 @@ export interface Place {
   /** A token that may mount and write policies. */
   readonly token: string
   readonly hasDefaultPolicy: boolean
+  readonly operations: readonly OperationName[]
   /** The server's root processes; found by the port when absent. */
   readonly pids?: readonly number[]
 }
@@ -47,13 +58,15 @@ export async function prepareTarget(place: Place, secrets: number): Promise<Targ
     ttl: '24h',
   })
   const token = textIn(objectIn(created.body, 'auth'), 'client_token')
+  const ciphertext = place.operations.some(isTransit) ? await prepareTransit(client) : ''
+  if (place.operations.some(isPki)) await preparePki(client)
   const pids = place.pids ?? listenersOn(address.port)
   if (pids.length === 0) throw new Error(`no process listens on port ${address.port}`)
   return {
     name: place.name,
     address,
     pids,
-    api: { host: url.host, token, kv, secrets },
+    api: { host: url.host, token, kv, secrets, ciphertext },
     client,
   }
 }
@@ -84,6 +97,24 @@ export async function storeTokens(
   let made = 0
   const body = JSON.stringify({ ttl: '24h' })
   const request = requestBytes(target.api, 'POST /v1/auth/token/create', body)
+  await loadAll({
+    address: target.address,
+    connections,
+    source: () => () => (made++ < count ? request : null),
+    onProgress,
+  })
+}
+
+/** Issues this many certificates, each stored. */
+export async function storeCertificates(
+  target: Target,
+  count: number,
+  connections: number,
+  onProgress: (done: number) => void,
+): Promise<void> {
+  let made = 0
+  const { path, body } = pkiRequest('pki-issue')
+  const request = requestBytes(target.api, `POST /v1/pki/${path}`, body)
   await loadAll({
     address: target.address,
     connections,

@@ -1,7 +1,8 @@
 // Any value as a number or text, the way sprig takes its arguments: what can't be read counts as zero.
+
+import { valueText } from './format-values.ts'
 import { isIntKind, isUintKind } from './go-types.ts'
 import { GoBytes, GoInt, GoStruct, type GoValue, kindOf, type Rendering } from './go-values.ts'
-import { valueText } from './format-values.ts'
 import { parseFloat64, parseInteger } from './parse-number.ts'
 
 const wrap = (value: bigint): bigint => BigInt.asIntN(64, value)

@@ -12,7 +12,9 @@ const DIVISION_PLACES = 16
 
 function decimalOf(value: number): Decimal {
   if (!Number.isFinite(value)) {
-    throw new FunctionError(`Cannot create a Decimal from ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`)
+    throw new FunctionError(
+      `Cannot create a Decimal from ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`,
+    )
   }
   const [mantissa, exponent] = value.toExponential().split('e')
   const [whole, fraction = ''] = mantissa!.split('.')
@@ -57,6 +59,9 @@ export function decimalResult(
   rest: readonly number[],
 ): number {
   const apply = OPERATIONS[operation]
-  const { digits, places } = rest.reduce((sum, value) => apply(sum, decimalOf(value)), decimalOf(first))
+  const { digits, places } = rest.reduce(
+    (sum, value) => apply(sum, decimalOf(value)),
+    decimalOf(first),
+  )
   return Number(`${digits}e${-places}`)
 }

@@ -64,7 +64,8 @@ function check(text: string, of: Encoding): void {
     if (char === '\n' || char === '\r') continue
     if (char === '=') {
       if (!of.ends.includes(inGroup) || inGroup === 0) throw corrupt(of.name, at)
-      return checkPadding(text, at, of.group - inGroup, of)
+      checkPadding(text, at, of.group - inGroup, of)
+      return
     }
     if (!of.alphabet.includes(char)) throw corrupt(of.name, at)
     inGroup = (inGroup + 1) % of.group

@@ -53,7 +53,12 @@ export function deepCopy(value: GoValue, rendering: Rendering, depth = 0): GoVal
 const MOST_NESTING = 200
 
 const isZero = (value: GoValue): boolean =>
-  value === undefined || value === null || value === '' || value === false || value === 0 || value === 0n ||
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  value === false ||
+  value === 0 ||
+  value === 0n ||
   (value instanceof GoInt && value.value === 0n) ||
   (value instanceof GoList && value.items.length === 0) ||
   (value instanceof GoBytes && value.text === '') ||

@@ -181,4 +181,3 @@ export function sprintln(values: readonly GoValue[], rendering: Rendering): stri
 /** The default text of a value, as %v. */
 export const valueText = (value: GoValue, rendering: Rendering): string =>
   formatValue(value, 'v', noFlags(), rendering)
-

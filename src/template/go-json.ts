@@ -64,7 +64,8 @@ export function encodeJson(
   const { indent = '', isHtmlSafe = true } = options
   const write = (of: GoValue, margin: string): string => {
     rendering.spend(1)
-    if (margin.length > 2 * MAX_JSON_DEPTH + 2) throw new FunctionError('json: value is nested too deeply')
+    if (margin.length > 2 * MAX_JSON_DEPTH + 2)
+      throw new FunctionError('json: value is nested too deeply')
     switch (typeof of) {
       case 'string':
         return jsonText(of, isHtmlSafe)
@@ -88,14 +89,27 @@ export function encodeJson(
     }
     const pair = (key: string, item: GoValue): string =>
       `${jsonText(key, isHtmlSafe)}:${indent === '' ? '' : ' '}${write(item, inner)}`
-    if (of instanceof GoList) return enclosed(of.items.map((item) => write(item, inner)), '[', ']')
+    if (of instanceof GoList)
+      return enclosed(
+        of.items.map((item) => write(item, inner)),
+        '[',
+        ']',
+      )
     if (of instanceof GoMap) {
-      return enclosed(of.sortedKeys().map((key) => pair(key, of.entries.get(key))), '{', '}')
+      return enclosed(
+        of.sortedKeys().map((key) => pair(key, of.entries.get(key))),
+        '{',
+        '}',
+      )
     }
     if (of instanceof GoStruct) {
       const own = of.json()
       if (own !== undefined) return write(own, margin)
-      return enclosed([...of.fields].map(([key, item]) => pair(key, item)), '{', '}')
+      return enclosed(
+        [...of.fields].map(([key, item]) => pair(key, item)),
+        '{',
+        '}',
+      )
     }
     throw new FunctionError(`json: unsupported type: ${typeName(of)}`)
   }

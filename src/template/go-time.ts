@@ -167,4 +167,3 @@ function clamp(value: bigint): bigint {
   const most = 2n ** 63n - 1n
   return value > most ? most : value < -most - 1n ? -most - 1n : value
 }
-

@@ -273,4 +273,3 @@ function plainInt(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
-

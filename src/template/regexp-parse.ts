@@ -6,7 +6,10 @@ import { FunctionError } from './template-error.ts'
 export type RegexNode =
   | { readonly kind: 'empty' }
   | { readonly kind: 'char'; readonly matches: (rune: number) => boolean }
-  | { readonly kind: 'assert'; readonly what: 'begin' | 'end' | 'lineBegin' | 'lineEnd' | 'word' | 'noWord' }
+  | {
+      readonly kind: 'assert'
+      readonly what: 'begin' | 'end' | 'lineBegin' | 'lineEnd' | 'word' | 'noWord'
+    }
   | { readonly kind: 'cat' | 'alternate'; readonly nodes: readonly RegexNode[] }
   | { readonly kind: 'group'; readonly index: number; readonly node: RegexNode }
   | {
@@ -28,7 +31,9 @@ const MOST_REPEATS = 1000
 const MOST_NESTING = 1000
 
 export function regexError(message: string, part?: string): FunctionError {
-  return new FunctionError(`error parsing regexp: ${message}${part === undefined ? '' : `: \`${part}\``}`)
+  return new FunctionError(
+    `error parsing regexp: ${message}${part === undefined ? '' : `: \`${part}\``}`,
+  )
 }
 
 const between =
@@ -251,7 +256,10 @@ export class RegexParser {
         throw regexError('missing argument to repetition operator', this.text.slice(start, this.at))
       case '{':
         if (this.counted()) {
-          throw regexError('missing argument to repetition operator', this.text.slice(start, this.at))
+          throw regexError(
+            'missing argument to repetition operator',
+            this.text.slice(start, this.at),
+          )
         }
         return this.literal(this.next())
       case '\\':

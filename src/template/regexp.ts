@@ -33,7 +33,8 @@ export class GoRegexp {
   }
 
   private emit(instruction: Instruction, expression: string): number {
-    if (this.program.length >= MOST_INSTRUCTIONS) throw regexError('expression too large', expression)
+    if (this.program.length >= MOST_INSTRUCTIONS)
+      throw regexError('expression too large', expression)
     return this.program.push(instruction) - 1
   }
 
@@ -110,7 +111,11 @@ export class GoRegexp {
     }
   }
 
-  private choice(isGreedy: boolean, body: number, after: number): Extract<Instruction, { op: 'split' }> {
+  private choice(
+    isGreedy: boolean,
+    body: number,
+    after: number,
+  ): Extract<Instruction, { op: 'split' }> {
     return { op: 'split', first: isGreedy ? body : after, second: isGreedy ? after : body }
   }
 
@@ -154,7 +159,13 @@ export class GoRegexp {
   }
 
   /** Follows what takes no character, in order of preference; without recursion, for programs are long. */
-  private add(threads: Threads, start: number, text: string, at: number, saved: readonly number[]): void {
+  private add(
+    threads: Threads,
+    start: number,
+    text: string,
+    at: number,
+    saved: readonly number[],
+  ): void {
     const stack: { at: number; saved: readonly number[] }[] = [{ at: start, saved }]
     for (let thread = stack.pop(); thread; thread = stack.pop()) {
       if (threads.has(thread.at)) continue
@@ -172,7 +183,8 @@ export class GoRegexp {
           stack.push({ at: thread.at + 1, saved: thread.saved.with(instruction.slot, at) })
           break
         case 'assert':
-          if (holds(instruction.what, text, at)) stack.push({ at: thread.at + 1, saved: thread.saved })
+          if (holds(instruction.what, text, at))
+            stack.push({ at: thread.at + 1, saved: thread.saved })
           break
         default:
           threads.list.push(thread)
@@ -218,7 +230,11 @@ class Threads {
   }
 }
 
-function holds(what: Extract<RegexNode, { kind: 'assert' }>['what'], text: string, at: number): boolean {
+function holds(
+  what: Extract<RegexNode, { kind: 'assert' }>['what'],
+  text: string,
+  at: number,
+): boolean {
   switch (what) {
     case 'begin':
       return at === 0

@@ -77,7 +77,9 @@ export function dateFunctions(options: DateOptions): FunctionTable {
   const dateModify = goFunction('string, time', ([by, of]) =>
     attempt(() => modify(by as string, of as GoTime), of),
   )
-  const mustDateModify = goFunction('string, time', ([by, of]) => modify(by as string, of as GoTime))
+  const mustDateModify = goFunction('string, time', ([by, of]) =>
+    modify(by as string, of as GoTime),
+  )
   const read = (layout: GoValue, text: GoValue): GoTime =>
     parseTime(layout as string, text as string, local)
   return functionTable({
@@ -115,4 +117,3 @@ export function dateFunctions(options: DateOptions): FunctionTable {
     unixEpoch: goFunction('time', ([of]) => String((of as GoTime).seconds)),
   })
 }
-

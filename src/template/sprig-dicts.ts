@@ -3,7 +3,15 @@
 import { toText } from './cast-values.ts'
 import { deepCopy, mergeInto } from './deep-values.ts'
 import { DICT, STRINGS } from './go-types.ts'
-import { type FunctionTable, GoList, GoMap, type GoValue, listOf, type Rendering, typeName } from './go-values.ts'
+import {
+  type FunctionTable,
+  GoList,
+  GoMap,
+  type GoValue,
+  listOf,
+  type Rendering,
+  typeName,
+} from './go-values.ts'
 import { FunctionError } from './template-error.ts'
 import { functionTable, goFunction } from './template-functions.ts'
 
@@ -79,7 +87,10 @@ export const DICT_FUNCTIONS: FunctionTable = functionTable({
     ),
   ),
   keys: goFunction('...dict', (dicts) => {
-    return new GoList(STRINGS, dicts.flatMap((of) => dictOf(of).sortedKeys()))
+    return new GoList(
+      STRINGS,
+      dicts.flatMap((of) => dictOf(of).sortedKeys()),
+    )
   }),
   values: goFunction('dict', ([of]) =>
     listOf(
@@ -88,8 +99,12 @@ export const DICT_FUNCTIONS: FunctionTable = functionTable({
         .map((key) => dictOf(of).entries.get(key)),
     ),
   ),
-  pick: goFunction('dict, ...string', ([of, ...keys]) => chosen(dictOf(of), (key) => keys.includes(key))),
-  omit: goFunction('dict, ...string', ([of, ...keys]) => chosen(dictOf(of), (key) => !keys.includes(key))),
+  pick: goFunction('dict, ...string', ([of, ...keys]) =>
+    chosen(dictOf(of), (key) => keys.includes(key)),
+  ),
+  omit: goFunction('dict, ...string', ([of, ...keys]) =>
+    chosen(dictOf(of), (key) => !keys.includes(key)),
+  ),
   merge: merged(false),
   mustMerge: merged(false),
   mergeOverwrite: merged(true),
@@ -98,4 +113,3 @@ export const DICT_FUNCTIONS: FunctionTable = functionTable({
   mustDeepCopy: copied,
   dig: goFunction('...any', dig),
 })
-

@@ -1,5 +1,5 @@
 // sprig's functions on lists. They answer new lists; what is given is never changed.
-import { toInt } from './cast-values.ts'
+import { toInt, toText } from './cast-values.ts'
 import { deepEqual } from './deep-values.ts'
 import { isEmpty } from './empty-values.ts'
 import { INTS, LISTS, STRINGS, UINT8 } from './go-types.ts'
@@ -16,12 +16,10 @@ import {
   type TemplateFunction,
 } from './go-values.ts'
 import { textsOf } from './sprig-strings.ts'
-import { toText } from './cast-values.ts'
 import { FunctionError } from './template-error.ts'
 import { functionTable, goFunction } from './template-functions.ts'
 
-const NIL_TYPE =
-  'runtime error: invalid memory address or nil pointer dereference'
+const NIL_TYPE = 'runtime error: invalid memory address or nil pointer dereference'
 
 /** The elements of a list; `verb` for the words of the refusal. */
 function itemsOf(value: GoValue, refusal: string): readonly GoValue[] {
@@ -38,7 +36,10 @@ function pair(name: string, made: TemplateFunction): Record<string, TemplateFunc
   return { [name]: made, [`must${name[0]!.toUpperCase()}${name.slice(1)}`]: made }
 }
 
-const onList = (refusal: string, change: (items: readonly GoValue[], rendering: Rendering) => GoValue) =>
+const onList = (
+  refusal: string,
+  change: (items: readonly GoValue[], rendering: Rendering) => GoValue,
+) =>
   goFunction('any', ([list], rendering) => {
     const items = itemsOf(list, refusal)
     rendering.spend(items.length)
@@ -124,8 +125,14 @@ export const LIST_FUNCTIONS: FunctionTable = functionTable({
   ...pair('append', push),
   ...pair('push', push),
   ...pair('prepend', added('Cannot prepend on type', true)),
-  ...pair('first', onList('Cannot find first on type', (items) => items[0] ?? null)),
-  ...pair('last', onList('Cannot find last on type', (items) => items.at(-1) ?? null)),
+  ...pair(
+    'first',
+    onList('Cannot find first on type', (items) => items[0] ?? null),
+  ),
+  ...pair(
+    'last',
+    onList('Cannot find last on type', (items) => items.at(-1) ?? null),
+  ),
   ...pair(
     'rest',
     onList('Cannot find rest on type', (items) =>
@@ -166,7 +173,9 @@ export const LIST_FUNCTIONS: FunctionTable = functionTable({
   ),
   ...pair(
     'chunk',
-    goFunction('int, any', ([size, list]) => chunk(Number(size), itemsOf(list, 'Cannot chunk type'))),
+    goFunction('int, any', ([size, list]) =>
+      chunk(Number(size), itemsOf(list, 'Cannot chunk type')),
+    ),
   ),
   concat: goFunction('...any', concat),
   sortAlpha: goFunction('any', ([list], rendering) => {
@@ -177,11 +186,14 @@ export const LIST_FUNCTIONS: FunctionTable = functionTable({
     rendering.spend(texts.length * 4)
     return new GoList(STRINGS, texts.sort(byText))
   }),
-  until: goFunction('int', ([count], of) =>
-    new GoList(INTS, steps(0n, count as bigint, (count as bigint) < 0n ? -1n : 1n, of)),
+  until: goFunction(
+    'int',
+    ([count], of) =>
+      new GoList(INTS, steps(0n, count as bigint, (count as bigint) < 0n ? -1n : 1n, of)),
   ),
-  untilStep: goFunction('int, int, int', ([from, to, step], of) =>
-    new GoList(INTS, steps(from as bigint, to as bigint, step as bigint, of)),
+  untilStep: goFunction(
+    'int, int, int',
+    ([from, to, step], of) =>
+      new GoList(INTS, steps(from as bigint, to as bigint, step as bigint, of)),
   ),
 })
-

@@ -37,7 +37,18 @@ const floats = (operation: '+' | '-' | '*' | '/', isFromZero = false) =>
 const chosenFloat = (choose: (a: number, b: number) => number) =>
   goFunction('any, ...any', (args) => args.map(toFloat).reduce(choose))
 
-const max = folded((a, b) => (b > a ? b : a))
+// Not Math.max and Math.min: these are bigints.
+function larger(a: bigint, b: bigint): bigint {
+  if (b > a) return b
+  return a
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  if (b < a) return b
+  return a
+}
+
+const max = folded(larger)
 
 function round(value: number, places: number, on: number): number {
   const power = 10 ** places
@@ -94,7 +105,7 @@ export function mathFunctions(random: Random): FunctionTable {
     divf: floats('/'),
     biggest: max,
     max,
-    min: folded((a, b) => (b < a ? b : a)),
+    min: folded(smaller),
     maxf: chosenFloat((a, b) => Math.max(a, b)),
     minf: chosenFloat((a, b) => Math.min(a, b)),
     ceil: goFunction('any', ([value]) => Math.ceil(toFloat(value))),

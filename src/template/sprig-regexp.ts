@@ -1,7 +1,7 @@
 // sprig's functions on regular expressions, in RE2's syntax and linear time.
 import { runeAt } from './byte-strings.ts'
-import { type FunctionTable, GoList, type GoValue, type Rendering } from './go-values.ts'
 import { STRINGS } from './go-types.ts'
+import { type FunctionTable, GoList, type GoValue, type Rendering } from './go-values.ts'
 import { type Found, GoRegexp } from './regexp.ts'
 import { FunctionError } from './template-error.ts'
 import { functionTable, goFunction } from './template-functions.ts'
@@ -49,7 +49,10 @@ function matches(args: readonly GoValue[], rendering: Rendering, isStrict: boole
 const findAll = (compile: Compile) =>
   goFunction('string, string, int', ([expression, text, most], rendering) => {
     const all = compile(expression as string).findAll(text as string, Number(most), rendering)
-    return strings(all.map((found) => cut(text as string, found)), all.length === 0)
+    return strings(
+      all.map((found) => cut(text as string, found)),
+      all.length === 0,
+    )
   })
 
 const find = (compile: Compile) =>
@@ -75,7 +78,7 @@ function replaceAll(
     lastEnd = end
     rendering.room(out.length)
     const width = at < text.length ? runeAt(text, at).size : 1
-    at = at + width > end ? at + width : end
+    at = Math.max(at + width, end)
   }
   return out + text.slice(lastEnd)
 }
@@ -100,9 +103,7 @@ const replace = (compile: Compile, isLiteral: boolean) =>
   goFunction('string, string, string', ([expression, text, put], rendering) => {
     const regexp = compile(expression as string)
     const write = (found: Found): string =>
-      isLiteral
-        ? (put as string)
-        : expanded(put as string, text as string, found, regexp.names)
+      isLiteral ? (put as string) : expanded(put as string, text as string, found, regexp.names)
     return replaceAll(regexp, text as string, write, rendering)
   })
 

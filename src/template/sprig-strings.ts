@@ -1,9 +1,9 @@
 // sprig's functions on strings. Lengths and places are bytes.
-import { byteStringOf, bytesOf, mapRunes, runesOf, encodeRunes } from './byte-strings.ts'
+import { byteStringOf, bytesOf, encodeRunes, mapRunes, runesOf } from './byte-strings.ts'
 import { toText } from './cast-values.ts'
 import { decodeBase32, decodeBase64, encodeBase32 } from './decode-text.ts'
 import { valueText } from './format-values.ts'
-import { STRINGS, STRING_MAP } from './go-types.ts'
+import { STRING_MAP, STRINGS, UINT8 } from './go-types.ts'
 import {
   type FunctionTable,
   GoBytes,
@@ -13,7 +13,6 @@ import {
   type GoValue,
   type Rendering,
 } from './go-values.ts'
-import { UINT8 } from './go-types.ts'
 import { quote } from './quoting.ts'
 import { isSpace, lowerRune, upperRune } from './runes.ts'
 import { FunctionError } from './template-error.ts'
@@ -30,7 +29,8 @@ import {
   wrapped,
 } from './text-words.ts'
 
-const text = (change: (of: string) => GoValue) => goFunction('string', ([of]) => change(of as string))
+const text = (change: (of: string) => GoValue) =>
+  goFunction('string', ([of]) => change(of as string))
 const texts = (change: (a: string, b: string) => GoValue) =>
   goFunction('string, string', ([a, b]) => change(a as string, b as string))
 
@@ -235,4 +235,3 @@ function wrapText(of: string, width: number, between: string, rendering: Renderi
   rendering.room(of.length + (of.length / Math.max(1, width)) * between.length)
   return wrapped(of, width, between)
 }
-

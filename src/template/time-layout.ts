@@ -77,7 +77,8 @@ export function daysBefore(year: number, month: number, day: number): number {
   const era = Math.floor(shiftedYear / 400)
   const yearOfEra = shiftedYear - era * 400
   const dayOfYear = Math.floor((153 * (m > 2 ? m - 3 : m + 9) + 2) / 5)
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
   return era * 146097 + dayOfEra - 719468 + day - 1
 }
 
@@ -125,7 +126,9 @@ function offsetText(element: string, offset: number): string {
 }
 
 function fraction(element: string, nanos: number): string {
-  const digits = String(nanos).padStart(9, '0').slice(0, element.length - 1)
+  const digits = String(nanos)
+    .padStart(9, '0')
+    .slice(0, element.length - 1)
   if (element[1] === '0') return element[0] + digits.padEnd(element.length - 1, '0')
   const kept = digits.replace(/0+$/, '')
   return kept === '' ? '' : element[0] + kept
@@ -141,7 +144,8 @@ export function writeLayout(
     const write = isElement ? CIVIL[text] : undefined
     if (write) out += write(of.civil)
     else if (!isElement) out += text
-    else if (text === 'MST') out += of.abbreviation === '' ? offsetText('-0700', of.offset) : of.abbreviation
+    else if (text === 'MST')
+      out += of.abbreviation === '' ? offsetText('-0700', of.offset) : of.abbreviation
     else if (text[0] === '.' || text[0] === ',') out += fraction(text, of.nanos)
     else out += offsetText(text, of.offset)
   }

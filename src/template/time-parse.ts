@@ -27,7 +27,11 @@ type Rest = string | typeof BAD
 type Take = (value: string, read: Read, out: { range: string }) => Rest
 
 const number =
-  (digits: RegExp, store: (read: Read, value: number) => void, range?: [string, number, number]): Take =>
+  (
+    digits: RegExp,
+    store: (read: Read, value: number) => void,
+    range?: [string, number, number],
+  ): Take =>
   (value, read, out) => {
     const found = digits.exec(value)
     if (!found) return BAD
@@ -40,7 +44,11 @@ const number =
 const ONE = /^[0-9]{1,2}/
 const TWO = /^[0-9]{2}/
 
-function name(names: readonly string[], length: number | null, store?: (read: Read, at: number) => void): Take {
+function name(
+  names: readonly string[],
+  length: number | null,
+  store?: (read: Read, at: number) => void,
+): Take {
   const known = names.map((word) => (length === null ? word : word.slice(0, length)).toLowerCase())
   return (value, read) => {
     const at = known.findIndex((word) => value.toLowerCase().startsWith(word))
@@ -122,7 +130,13 @@ const fraction =
   }
 
 const PAIR = '([0-9]{2})'
-const OFFSETS: Readonly<Record<number, string>> = { 3: '', 5: PAIR, 6: `:${PAIR}`, 7: PAIR + PAIR, 9: `:${PAIR}:${PAIR}` }
+const OFFSETS: Readonly<Record<number, string>> = {
+  3: '',
+  5: PAIR,
+  6: `:${PAIR}`,
+  7: PAIR + PAIR,
+  9: `:${PAIR}:${PAIR}`,
+}
 
 const offset =
   (element: string): Take =>
@@ -133,7 +147,9 @@ const offset =
     }
     const found = new RegExp(`^([+-])${PAIR}${OFFSETS[element.length]}`).exec(value)
     if (!found) return BAD
-    const [hours, minutes, seconds] = [found[2], found[3], found[4]].map((text) => Number(text ?? 0))
+    const [hours, minutes, seconds] = [found[2], found[3], found[4]].map((text) =>
+      Number(text ?? 0),
+    )
     if (hours! > 24) out.range = 'time zone offset hour'
     if (minutes! > 60) out.range = 'time zone offset minute'
     if (seconds! > 60) out.range = 'time zone offset second'
@@ -147,7 +163,9 @@ const zoneName: Take = (value, read) => {
     read.zone = UTC
     return value.slice(3)
   }
-  const found = /^(?:ChST|MeST|WITA|GMT[+-][0-9]{1,2}|GMT|[+-][0-9]{2}|[A-Z]{3,5}(?![A-Z]))/.exec(value)
+  const found = /^(?:ChST|MeST|WITA|GMT[+-][0-9]{1,2}|GMT|[+-][0-9]{2}|[A-Z]{3,5}(?![A-Z]))/.exec(
+    value,
+  )
   if (!found || (/^[A-Z]+$/.test(found[0]) && !isAbbreviation(found[0]))) return BAD
   read.zoneName = found[0]
   return value.slice(found[0].length)
@@ -205,7 +223,8 @@ export function parseTime(layout: string, text: string, zone: Zone): GoTime {
     if (out.range !== '') return refuse('', '', `: ${out.range} out of range`)
     if (left === BAD) return refuse(chunk.text, rest)
     rest = left
-    if (chunk.text === '05' || chunk.text === '5') rest = looseFraction(rest, read, chunks[i + 1]?.text)
+    if (chunk.text === '05' || chunk.text === '5')
+      rest = looseFraction(rest, read, chunks[i + 1]?.text)
   }
   if (rest !== '') return refuse('', '', `: extra text: ${quoted(rest)}`)
   return finish(read, zone, (range) => refuse('', '', `: ${range} out of range`))

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { byteStringOf, bytesOf, mapRunes } from './byte-strings.ts'
+import { decodeBase64, decodeHex } from './decode-text.ts'
 import { matchesGlob } from './glob-match.ts'
 import { formatTime, GoTime, UTC } from './go-time.ts'
-import { decodeBase64, decodeHex } from './decode-text.ts'
 import type { FunctionTable } from './go-values.ts'
 import { lowerRune, upperRune } from './runes.ts'
 import { parseTemplate, type Template } from './template.ts'
@@ -121,4 +121,3 @@ export function renderUsername(
     throw new TemplateError(`unable to apply template: ${error.message}`)
   }
 }
-

@@ -2,10 +2,17 @@
 import { badRequest, unavailable } from '../../base/errors.ts'
 import { isJsonObject, type Json, type JsonObject, RawNumber, setOwn } from '../../base/json.ts'
 import { integer, object, string, list as stringList } from '../../schema/field.ts'
+import type { Parsed } from '../../schema/parse-fields.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { keysAnswer, keysOutput, listNames, pageInput } from '../../sdk/listing.ts'
-import { engineFields, isEngineField, pluginFields } from './config-fields.ts'
+import type { RotationSchedule } from '../../sdk/rotation.ts'
+import {
+  automatedData,
+  automatedRotationFields,
+  automatedSchedule,
+} from '../../sdk/rotation-fields.ts'
+import { detailFields, engineFields, isEngineField, pluginFields } from './config-fields.ts'
 import {
   type ConfigRecord,
   configKey,
@@ -20,12 +27,15 @@ import {
 import { openConfig } from './connections.ts'
 import { DatabaseError } from './database-error.ts'
 import { databasePlugin } from './database-plugins.ts'
+import { putRootRotation } from './rotate-root-rows.ts'
+import { rootRotation } from './rotations.ts'
+import { isTrue, textOf } from './sql-settings.ts'
 
 const { read, write, remove, list } = endpoints()
 
 const params = { name: string('Name of the connection.') }
 
-interface SentConfig {
+interface SentConfig extends Partial<Parsed<typeof automatedRotationFields>> {
   readonly plugin_name: string | undefined
   readonly plugin_version: string | undefined
   readonly verify_connection: boolean
@@ -53,11 +63,13 @@ export const configRows = [
       plugin_name: string('Which kind of database.'),
       plugin_version: string('Version of the plugin; empty: the one that is built in.'),
       root_credentials_rotate_statements: stringList("Statements that change our user's password."),
+      ...automatedRotationFields,
     },
     handle: async (ctx, { name }) => {
       const found = await findConfig(ctx.storage, name)
       if (!found) return { empty: true }
       const { config } = found
+      const root = await ctx.rotation.status(rootRotation, name)
       return {
         data: {
           allowed_roles: config.allowedRoles,
@@ -66,6 +78,7 @@ export const configRows = [
           plugin_name: config.pluginName,
           plugin_version: '',
           root_credentials_rotate_statements: config.rootRotationStatements,
+          ...(root && isAutomated(root.schedule) ? automatedData(root.schedule) : undefined),
         },
       }
     },
@@ -74,7 +87,7 @@ export const configRows = [
     about: 'Creates or changes a connection; it is tried before it is stored.',
     params,
     body: 'free',
-    input: { ...pluginFields, ...engineFields },
+    input: { ...pluginFields, ...detailFields, ...engineFields },
     exists: async (ctx, { name }) => (await findConfig(ctx.storage, name)) !== null,
     handle: async (ctx, { name, ...sent }) => {
       const config = await saveConfig(ctx, name, sent as unknown as SentConfig)
@@ -87,7 +100,10 @@ export const configRows = [
     about: 'Forgets a connection; users that were made with it are left as they are.',
     params,
     handle: async (ctx, { name }) => {
-      await ctx.storage.delete(configKey(name))
+      await ctx.storage.transaction(async (tx) => {
+        tx.delete(configKey(name))
+        await ctx.rotation.remove(tx, rootRotation, name)
+      })
       return { empty: true }
     },
   }),
@@ -145,16 +161,34 @@ async function saveConfig(
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const before = await findConfig(ctx.storage, name)
     const config = merged(before, sent, isJsonObject(ctx.body) ? ctx.body : {})
+    const schedule = await rootSchedule(ctx, name, config, sent)
     await tryConnection(ctx, config, sent.verify_connection)
     const isStored = await ctx.storage.transaction(async (tx) => {
       const now = fromEntry(await tx.get(configKey(name)))
       if (now?.version !== before?.version) return false
       tx.put(configKey(name), { json: config })
+      if (schedule) await putRootRotation(ctx, tx, name, config, schedule)
       return true
     })
     if (isStored) return config
   }
   throw unavailable('the connection was changed by others at the same time; try again')
+}
+
+/** null: our own user is rotated by hand only, and never was. Throws 400 where it can't be rotated. */
+async function rootSchedule(
+  ctx: RequestContext,
+  name: string,
+  config: ConfigRecord,
+  sent: SentConfig,
+): Promise<RotationSchedule | null> {
+  const status = await ctx.rotation.status(rootRotation, name)
+  const schedule = await automatedSchedule(sent, status?.schedule ?? null, ctx.clock.now())
+  if (!status && !isAutomated(schedule)) return null
+  if (textOf(config.details.username) === '' || textOf(config.details.password) === '') {
+    throw badRequest('rotation of the root credentials needs username and password')
+  }
+  return schedule
 }
 
 function merged(before: StoredConfig | null, sent: SentConfig, body: JsonObject): ConfigRecord {
@@ -174,6 +208,9 @@ function merged(before: StoredConfig | null, sent: SentConfig, body: JsonObject)
     passwordPolicy: sent.password_policy ?? old?.passwordPolicy ?? '',
   }
 }
+
+const isAutomated = ({ periodSeconds, cron }: RotationSchedule): boolean =>
+  periodSeconds > 0 || cron !== ''
 
 function plainNumber(value: Json): Json {
   if (!(value instanceof RawNumber)) return value
@@ -198,11 +235,15 @@ async function tryConnection(
   isVerified: boolean,
 ): Promise<void> {
   const prefix = 'error creating database object: '
+  const isSelfManaged = isTrue(config.details.self_managed)
+  if (isSelfManaged && (config.details.username || config.details.password)) {
+    throw badRequest(`${prefix}self_managed excludes username and password`)
+  }
   if (!databasePlugin(config.pluginName)) throw unknownPlugin(config.pluginName)
   try {
     const { connection } = openConfig(ctx, config)
     try {
-      if (isVerified) await connection.verify(ctx.signal)
+      if (isVerified && !isSelfManaged) await connection.verify(ctx.signal)
     } finally {
       await connection.close()
     }

@@ -27,3 +27,9 @@ export function asApiError(error: unknown): unknown {
   // Our own login being refused says nothing about the thing that was asked for.
   return new Unreachable(listed(error.message), { cause: error })
 }
+
+/** The words of an error without the form of a list. */
+export const plain = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error))
+    .replace(/^1 error occurred:\n\t\* /, '')
+    .trim()

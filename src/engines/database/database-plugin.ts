@@ -66,7 +66,10 @@ export interface DatabaseConnection {
   renewUser(user: RenewedUser, signal: AbortSignal): Promise<void>
   /** Gives an existing user another credential; doing it twice is no error. */
   setCredential(user: ChangedUser, signal: AbortSignal): Promise<void>
-  /** True: this login works. False: the server refuses it. Throws where it can't be told. */
+  /**
+   * True: this login works. False: the password is wrong. Throws where it can't be told, of the kind 'refused'
+   * for a user that may not log in at all (or not from here).
+   */
   canLogin(
     login: { readonly username: string; readonly password: string },
     signal: AbortSignal,

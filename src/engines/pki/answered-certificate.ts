@@ -3,8 +3,7 @@
 import type { KeyObject } from 'node:crypto'
 import { badRequest } from '../../base/errors.ts'
 import { PEM, toPem } from '../../crypto/x509/pem.ts'
-import { privateKeyDer, privateKeyPem } from '../../crypto/x509/private-key.ts'
-import { keyKindOf } from '../../crypto/x509/signer.ts'
+import { type KeyPair, keyPairOf } from '../../crypto/x509/private-key.ts'
 
 export type Format = 'pem' | 'der' | 'pem_bundle'
 
@@ -24,11 +23,12 @@ const base64 = (der: Uint8Array): string =>
 export function keyFields(
   format: Format,
   keyFormat: string,
-  key: KeyObject,
+  key: KeyObject | KeyPair,
 ): { readonly private_key: string; readonly private_key_type: string } {
+  const pair = 'pem' in key ? key : keyPairOf(key)
   const form = keyFormat === 'pkcs8' ? 'pkcs8' : 'traditional'
   return {
-    private_key: format === 'der' ? base64(privateKeyDer(key, form)) : privateKeyPem(key, form),
-    private_key_type: keyKindOf(key)!.type,
+    private_key: format === 'der' ? base64(pair.der(form)) : pair.pem(form),
+    private_key_type: pair.type,
   }
 }

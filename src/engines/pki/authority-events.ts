@@ -1,11 +1,28 @@
 // What changes of issuers and the end of leases mean for lists of revoked certificates: the one place where
 // issuing asks revocation for something.
+import { ApiError } from '../../base/errors.ts'
 import type { MountContext } from '../../sdk/context.ts'
+import { rebuildAll } from './crl-builder.ts'
+import { readCrlConfig } from './crl-config.ts'
+import { numbered } from './crl-config-rows.ts'
+import { planUpkeep } from './crl-upkeep.ts'
+import { revokeCertificate, storedToRevoke } from './revocation.ts'
 
 /** Issuers came, went or may sign lists now: their lists are made anew. Answers warnings for the caller. */
-export async function issuersChanged(_mount: MountContext): Promise<readonly string[]> {
-  return []
+export async function issuersChanged(mount: MountContext): Promise<readonly string[]> {
+  const warnings = await rebuildAll(mount, true)
+  if ((await readCrlConfig(mount.storage)).auto_rebuild) await planUpkeep(mount)
+  return numbered(warnings)
 }
 
 /** A lease of this certificate has ended. One that is gone is no error. */
-export async function revokeForLease(_mount: MountContext, _serial: string): Promise<void> {}
+export async function revokeForLease(mount: MountContext, serial: string): Promise<void> {
+  const found = await storedToRevoke(mount, serial)
+  if (found === null) return
+  try {
+    await revokeCertificate(mount, found)
+  } catch (error) {
+    // It became an issuer of the mount meanwhile: it is not the lease's any more.
+    if (!(error instanceof ApiError && error.status === 400)) throw error
+  }
+}

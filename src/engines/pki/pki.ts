@@ -3,12 +3,18 @@
 import { secretsEngine } from '../../sdk/plugin.ts'
 import { certificateLease } from './certificate-lease.ts'
 import { configRows } from './config-rows.ts'
+import { crlConfigRows } from './crl-config-rows.ts'
+import { crlRows } from './crl-rows.ts'
+import { crlUpkeep, ensureListed } from './crl-upkeep.ts'
 import { importRows } from './import-rows.ts'
 import { intermediateRows } from './intermediate-rows.ts'
 import { issueRows } from './issue-rows.ts'
 import { issuerRows } from './issuer-rows.ts'
 import { keyRows } from './key-rows.ts'
+import { ocspRows } from './ocsp-rows.ts'
 import { removeAllRows, removeLeftovers } from './remove-all-rows.ts'
+import { revocationFetchRows } from './revocation-fetch-rows.ts'
+import { revocationRows } from './revocation-rows.ts'
 import { roleRows } from './role-rows.ts'
 import { rootRows } from './root-rows.ts'
 import { signCaRows } from './sign-ca-rows.ts'
@@ -27,7 +33,12 @@ export const pki = secretsEngine({
     ...issuerRows,
     ...keyRows,
     ...configRows,
+    ...revocationRows,
+    ...revocationFetchRows,
+    ...crlConfigRows,
+    ...crlRows,
+    ...ocspRows,
   ],
   leases: [certificateLease],
-  jobs: [removeLeftovers],
+  jobs: [removeLeftovers, crlUpkeep, ensureListed],
 })

@@ -1,6 +1,5 @@
 // Makes one certificate for a leaf: its names and validity by the role, its key by the request or its CSR, and
 // the signature by the issuer.
-import type { KeyObject } from 'node:crypto'
 import { badRequest } from '../../base/errors.ts'
 import { buildCertificate, randomSerial } from '../../crypto/x509/build-certificate.ts'
 import type { CertificateRequest } from '../../crypto/x509/certificate-request.ts'
@@ -8,7 +7,7 @@ import { findExtension } from '../../crypto/x509/extension.ts'
 import type { KeyType } from '../../crypto/x509/key-algorithms.ts'
 import { encodeName } from '../../crypto/x509/names.ts'
 import { OID } from '../../crypto/x509/oids.ts'
-import { generateKey } from '../../crypto/x509/private-key.ts'
+import { generateKey, type KeyPair } from '../../crypto/x509/private-key.ts'
 import { type PublicKey, sha1KeyId } from '../../crypto/x509/public-key.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { extensionsOf } from './certificate-parts.ts'
@@ -26,7 +25,7 @@ export interface SignedLeaf {
   readonly notBeforeMs: number
   readonly notAfterMs: number
   /** null where the key came with a CSR. */
-  readonly key: KeyObject | null
+  readonly key: KeyPair | null
   readonly warnings: readonly string[]
 }
 
@@ -38,9 +37,9 @@ export async function issueLeaf(
 ): Promise<SignedLeaf> {
   const names = requestedNames(of.role, values, null)
   const validity = leafValidity(ctx, of, values)
-  const { privateKey, publicKey } = await generateKey(of.role.key_type as KeyType, of.role.key_bits)
-  const made = await signLeaf(ctx, of, { names, validity, publicKey, csr: null })
-  return { ...made, key: privateKey }
+  const key = await generateKey(of.role.key_type as KeyType, of.role.key_bits)
+  const made = await signLeaf(ctx, of, { names, validity, publicKey: key.publicKey, csr: null })
+  return { ...made, key }
 }
 
 /** A leaf for the key of a CSR; `verbatim` copies the CSR's subject, names and extensions. Throws 400. */

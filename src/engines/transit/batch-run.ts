@@ -6,6 +6,7 @@ import { atEndOfTick } from '../../base/tick.ts'
 import { integer } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import type { RequestContext } from '../../sdk/context.ts'
+import type { Awaitable } from '../../sdk/storage.ts'
 
 export interface BatchRun<R> {
   readonly results: readonly (R | { readonly error: string })[]
@@ -15,14 +16,15 @@ export interface BatchRun<R> {
 export async function runBatch<I, R>(
   ctx: RequestContext,
   items: readonly I[],
-  body: (item: I, at: number) => R | Promise<R>,
+  body: (item: I, at: number) => Awaitable<R>,
 ): Promise<BatchRun<R>> {
   const results: (R | { readonly error: string })[] = []
   let failures = 0
   let turnEndsAt = ctx.clock.monotonic() + MAX_TURN_MS
   for (let at = 0; at < items.length; at++) {
     try {
-      results.push(await body(items[at]!, at))
+      const result = body(items[at]!, at)
+      results.push(result instanceof Promise ? await result : result)
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 400) throw error
       results.push({ error: error.messages.join('; ') })

@@ -5,6 +5,7 @@ import { boolean, integer, json, string } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
+import type { Awaitable } from '../../sdk/storage.ts'
 import { batchField, checkContexts, type Item, parseBatch } from './batch-input.ts'
 import { partialFailureField, runBatch, statusAnswer } from './batch-run.ts'
 import { mayUpsert } from './config-rows.ts'
@@ -247,7 +248,7 @@ function encryptItem(
   key: LoadedKey,
   item: EncryptItem,
   at = 0,
-): Promise<Encrypted> {
+): Awaitable<Encrypted> {
   const plaintext = decodeBase64(item.plaintext!)
   const decoded = decodeContext(item.context)
   const associatedData = associatedOf(key, item, at)

@@ -26,8 +26,8 @@ import {
 } from './pg-statements.ts'
 import { scramVerifier } from './scram.ts'
 
-/** The server knows the login and refuses it: wrong password, or no right to log in. */
-const LOGIN_REFUSED = new Set(['28P01', '28000'])
+/** A wrong password; other refusals (no right to log in, not from here) prove nothing. */
+const WRONG_PASSWORD = '28P01'
 
 export class PostgresConnection implements DatabaseConnection {
   readonly #target: ConnectionTarget
@@ -115,7 +115,7 @@ export class PostgresConnection implements DatabaseConnection {
       return true
     } catch (error) {
       const { cause } = error as Error
-      if (cause instanceof PgFailure && LOGIN_REFUSED.has(cause.code)) return false
+      if (cause instanceof PgFailure && cause.code === WRONG_PASSWORD) return false
       throw error
     }
   }

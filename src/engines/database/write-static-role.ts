@@ -1,0 +1,146 @@
+// Creates and changes a static role: checks, the role and its rotation in one commit, then the first rotation,
+// which must succeed for the role to stay.
+import { badRequest } from '../../base/errors.ts'
+import type { RequestContext } from '../../sdk/context.ts'
+import { staticSchedule } from '../../sdk/rotation-fields.ts'
+import { isAllowedRole } from './allowed-roles.ts'
+import { type ConfigRecord, requireConfig } from './config-record.ts'
+import { readCredentialSettings } from './credential-settings.ts'
+import { notAllowed } from './creds-rows.ts'
+import { plain, serverFault } from './database-faults.ts'
+import { databasePlugin } from './database-plugins.ts'
+import { roleKey } from './role-record.ts'
+import { staticRotation } from './rotations.ts'
+import { isTrue } from './sql-settings.ts'
+import {
+  findStaticRole,
+  type StaticCreds,
+  type StaticRoleRecord,
+  staticCredsKey,
+  staticRoleKey,
+} from './static-role-record.ts'
+
+export interface SentStaticRole {
+  readonly db_name: string | undefined
+  readonly username: string | undefined
+  readonly alternate_username: string | undefined
+  readonly credential_type: string | undefined
+  readonly credential_config: Readonly<Record<string, string>> | undefined
+  readonly rotation_statements: readonly string[] | undefined
+  readonly rotation_period: number | undefined
+  readonly rotation_schedule: string | undefined
+  readonly rotation_window: number | undefined
+  readonly rotation_timezone: string | undefined
+  readonly rotation_offset: number | undefined
+  readonly rotation_grace: number | undefined
+  readonly skip_import_rotation: boolean | undefined
+  readonly password: string | undefined
+  readonly self_managed_password: string | undefined
+}
+
+/** Throws 400 for what makes no sense; 500, with nothing stored, where the first rotation fails. */
+export async function writeStaticRole(
+  ctx: RequestContext,
+  name: string,
+  sent: SentStaticRole,
+): Promise<void> {
+  const before = await findStaticRole(ctx.storage, name)
+  const role = merged(ctx, before, sent)
+  const { config } = await requireConfig(ctx.storage, role.dbName)
+  checkWith(config, role, name)
+  const password = sent.password ?? sent.self_managed_password
+  const isSelfManaged = isTrue(config.details.self_managed)
+  if (isSelfManaged && !before && !password) {
+    throw badRequest('password is required for a static role of a self-managed connection')
+  }
+  const status = before && (await ctx.rotation.status(staticRotation, name))
+  const schedule = await staticSchedule(sent, status?.schedule ?? null, ctx.clock.now())
+  const skips = sent.skip_import_rotation ?? isTrue(config.details.skip_static_role_import_rotation)
+  await ctx.storage.transaction(async (tx) => {
+    if (await tx.get(roleKey(name))) throw badRequest('Role and Static Role names must be unique')
+    const now = await findStaticRole(tx, name)
+    if ((now === null) !== (before === null)) {
+      throw badRequest('the role was changed by others at the same time; try again')
+    }
+    tx.put(staticRoleKey(name), { json: { ...role, isSelfManaged } })
+    if (password) {
+      const creds: StaticCreds = { username: role.username, password, rotatedAtMs: ctx.clock.now() }
+      tx.put(staticCredsKey(name), { json: creds })
+    }
+    await ctx.rotation.put(tx, staticRotation, {
+      id: name,
+      item: { name },
+      schedule,
+      usernames: role.alternateUsername ? [role.username, role.alternateUsername] : [role.username],
+      graceSeconds: role.graceSeconds,
+      lane: role.dbName,
+    })
+  })
+  if (!before && !skips) await firstRotation(ctx, name)
+}
+
+/** Forgets the role; nothing changes in the database. */
+export async function removeStaticRole(ctx: RequestContext, name: string): Promise<void> {
+  await ctx.storage.transaction(async (tx) => {
+    tx.delete(staticRoleKey(name))
+    tx.delete(staticCredsKey(name))
+    await ctx.rotation.remove(tx, staticRotation, name)
+  })
+}
+
+function merged(
+  ctx: RequestContext,
+  before: StaticRoleRecord | null,
+  sent: SentStaticRole,
+): Omit<StaticRoleRecord, 'isSelfManaged'> {
+  const dbName = sent.db_name ?? before?.dbName ?? ''
+  if (dbName === '') throw badRequest('database name is a required field')
+  const username = sent.username ?? before?.username ?? ''
+  if (username === '') {
+    throw badRequest('username is a required field to create a static account')
+  }
+  if (before && before.username !== username) {
+    throw badRequest('cannot update static account username')
+  }
+  const alternateUsername = sent.alternate_username ?? before?.alternateUsername ?? ''
+  if (alternateUsername === username) {
+    throw badRequest('alternate_username must be another user than username')
+  }
+  return {
+    dbName,
+    username,
+    alternateUsername,
+    rotation: sent.rotation_statements ?? before?.rotation ?? [],
+    credential: readCredentialSettings(before?.credential ?? null, sent, ctx),
+    graceSeconds: sent.rotation_grace ?? before?.graceSeconds ?? 0,
+  }
+}
+
+function checkWith(
+  config: ConfigRecord,
+  role: Omit<StaticRoleRecord, 'isSelfManaged'>,
+  name: string,
+): void {
+  if (!isAllowedRole(config.allowedRoles, name)) throw notAllowed(name)
+  const { type } = role.credential
+  const isKnown = databasePlugin(config.pluginName)?.credentialTypes.includes(type) === true
+  // A certificate can't be replaced under an application that holds it.
+  if (!isKnown || type === 'client_certificate') {
+    throw badRequest(`unsupported credential_type: ${JSON.stringify(type)}`)
+  }
+  if (role.alternateUsername !== '' && type !== 'password') {
+    throw badRequest('two users alternate only with passwords')
+  }
+}
+
+async function firstRotation(ctx: RequestContext, name: string): Promise<void> {
+  try {
+    const by = ctx.auth?.displayName ?? ''
+    await ctx.rotation.rotateNow(staticRotation, name, { by })
+  } catch (error) {
+    await removeStaticRole(ctx, name)
+    throw serverFault(`error setting credentials: 1 error occurred:\n\t* ${plain(error)}\n\n`, {
+      cause: error,
+    })
+  }
+}

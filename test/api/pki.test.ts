@@ -1,0 +1,217 @@
+// PKI through the whole request pipeline: a hierarchy over two mounts, what certificates hold, forms of answers,
+// several issuers and their chains, import, leases, and requests that try to get more than they should.
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseCertificate } from '../../src/crypto/x509/certificate.ts'
+import {
+  basicConstraintsExtension,
+  keyUsageExtension,
+} from '../../src/crypto/x509/certificate-extensions.ts'
+import { KEY_USAGE, OID } from '../../src/crypto/x509/oids.ts'
+import { call, fresh } from '../support/api-steps.ts'
+import type { InProcess } from '../support/in-process.ts'
+import { rawExtension, testRequest } from '../support/pki-requests.ts'
+import { allServerKinds } from '../support/server-kinds.ts'
+
+let server: InProcess
+let mount: string
+
+const post = async (path: string, body: unknown = {}) =>
+  (await call(server, 200, 'POST', `${mount}/${path}`, body)).body
+const get = async (path: string) => (await call(server, 200, 'GET', `${mount}/${path}`)).body.data
+const refused = async (path: string, body: unknown): Promise<string> =>
+  (await call(server, 400, 'POST', `${mount}/${path}`, body)).body.errors[0]
+
+const patch = async (path: string, body: unknown) => {
+  const options = { contentType: 'application/merge-patch+json' }
+  return (await call(server, 200, 'PATCH', `${mount}/${path}`, body, options)).body.data
+}
+
+const read = (pem: string) => parseCertificate(new X509Certificate(pem).raw)
+
+async function newMount(): Promise<string> {
+  const path = fresh('pki')
+  await call(server, 204, 'POST', `sys/mounts/${path}`, {
+    type: 'pki',
+    config: { max_lease_ttl: '87600h' },
+  })
+  return path
+}
+
+const newRoot = async (fields: Readonly<Record<string, unknown>> = {}) =>
+  (
+    await post('root/generate/internal', {
+      common_name: 'Root',
+      key_type: 'ec',
+      ttl: '10000h',
+      ...fields,
+    })
+  ).data
+
+const openRole = { allow_any_name: true, key_type: 'ec', ttl: '1h' }
+
+describe.each(allServerKinds)('PKI on $kind', ({ start }) => {
+  beforeAll(async () => {
+    server = await start()
+  })
+  afterAll(() => server.close())
+  beforeEach(async () => {
+    mount = await newMount()
+  })
+
+  it('issues below an intermediate that the root of another mount has signed', async () => {
+    const root = await newRoot()
+    const rootMount = mount
+    mount = await newMount()
+    const { csr } = (
+      await post('intermediate/generate/internal', { common_name: 'Between', key_type: 'ec' })
+    ).data
+    const intermediateMount = mount
+    mount = rootMount
+    const signed = (await post('root/sign-intermediate', { csr, ttl: '5000h' })).data
+    expect(signed.ca_chain).toEqual([signed.certificate, root.certificate])
+    mount = intermediateMount
+    const bundle = [signed.certificate, root.certificate].join('\n')
+    const imported = (await post('intermediate/set-signed', { certificate: bundle })).data
+    expect(imported.imported_issuers).toHaveLength(2)
+    expect(Object.values(imported.mapping).filter((key) => key !== '')).toHaveLength(1)
+    await post('roles/web', { ...openRole, allowed_domains: 'example.com' })
+    const leaf = (await post('issue/web', { common_name: 'a.example.com' })).data
+    expect(leaf.issuing_ca).toBe(signed.certificate)
+    expect(leaf.ca_chain).toEqual([signed.certificate, root.certificate])
+    const certificate = new X509Certificate(leaf.certificate)
+    expect(certificate.verify(new X509Certificate(signed.certificate).publicKey)).toBe(true)
+    expect(certificate.checkPrivateKey(createPrivateKey(leaf.private_key))).toBe(true)
+    expect(leaf.expiration - leaf.not_before).toBe(3630)
+    const short = (
+      await post('issue/web', { common_name: 'a.example.com', remove_roots_from_chain: true })
+    ).data
+    expect(short.ca_chain).toEqual([signed.certificate])
+  })
+
+  it('answers in every form', async () => {
+    const root = await newRoot()
+    await post('roles/r', openRole)
+    const asDer = (await post('issue/r', { common_name: 'a.com', format: 'der' })).data
+    const der = Buffer.from(asDer.certificate, 'base64')
+    expect(new X509Certificate(der).subject).toBe('CN=a.com')
+    const key = { key: Buffer.from(asDer.private_key, 'base64'), format: 'der', type: 'sec1' }
+    expect(createPrivateKey(key as never).asymmetricKeyType).toBe('ec')
+    const bundle = (await post('issue/r', { common_name: 'a.com', format: 'pem_bundle' })).data
+    expect(bundle.certificate.match(/-----BEGIN [A-Z ]+-----/g)).toEqual([
+      '-----BEGIN EC PRIVATE KEY-----',
+      '-----BEGIN CERTIFICATE-----',
+      '-----BEGIN CERTIFICATE-----',
+    ])
+    const pkcs8 = (await post('issue/r', { common_name: 'a.com', private_key_format: 'pkcs8' }))
+      .data
+    expect(pkcs8.private_key).toMatch(/^-----BEGIN PRIVATE KEY-----\n/)
+    expect(pkcs8.private_key_type).toBe('ec')
+    const { text } = await server.bytes(`${mount}/issuer/default/pem`, { token: null })
+    expect(text).toBe(`${root.certificate}\n`)
+    const json = await call(server, 200, 'GET', `${mount}/issuer/default/json`, undefined, {
+      token: null,
+    })
+    expect(json.body.data.ca_chain).toEqual([`${root.certificate}\n`])
+  })
+
+  it('tells who has the certificate already', async () => {
+    await newRoot()
+    const at = (since: string) =>
+      server.call('GET', `${mount}/issuer/default/der`, undefined, {
+        token: null,
+        headers: { 'if-modified-since': since },
+      })
+    expect((await at('Fri, 01 Jan 2100 00:00:00 GMT')).status).toBe(304)
+    expect((await at('Fri, 01 Jan 2021 00:00:00 GMT')).status).toBe(200)
+    expect((await at('no date')).status).toBe(200)
+  })
+
+  it('keeps a CSR from getting more than its role allows', async () => {
+    await newRoot()
+    await post('roles/r', { ...openRole, allowed_domains: 'example.com' })
+    const forged = await testRequest({ commonName: 'a.example.com' }, [
+      basicConstraintsExtension(true),
+      keyUsageExtension(KEY_USAGE.CertSign | KEY_USAGE.CRLSign),
+      rawExtension(OID.authorityKeyId, Buffer.from('30048002aabb', 'hex')),
+    ])
+    const signed = await post('sign/r', { csr: forged.pem })
+    const leaf = read(signed.data.certificate)
+    expect(leaf.isCa).toBe(false)
+    expect(leaf.keyUsage & KEY_USAGE.CertSign).toBe(0)
+    expect(signed.warnings).toContain(
+      'specified CSR contained a Basic Constraints extension that was ignored during issuance',
+    )
+    const verbatim = read((await post('sign-verbatim', { csr: forged.pem })).data.certificate)
+    expect(verbatim.isCa).toBe(false)
+    const issuer = read((await get('issuer/default')).certificate)
+    expect(verbatim.authorityKeyId).toEqual(issuer.subjectKeyId)
+  })
+
+  it('refuses requests that are broken, forged or endless, and stores nothing of them', async () => {
+    await newRoot()
+    await post('roles/r', openRole)
+    const before = (await server.call('LIST', `${mount}/certs`)).text
+    const good = await testRequest({ commonName: 'a.com' })
+    const der = Buffer.from(good.pem.replaceAll(/-----[^\n]*|\n/g, ''), 'base64')
+    const asPem = (bytes: Buffer): string =>
+      `-----BEGIN CERTIFICATE REQUEST-----\n${bytes.toString('base64')}\n-----END CERTIFICATE REQUEST-----`
+    for (let at = 0; at < der.length; at += 3) {
+      const changed = Buffer.from(der)
+      changed[at] = changed[at]! ^ 0x21
+      await refused('sign/r', { csr: asPem(changed) })
+      await refused('sign-verbatim', { csr: asPem(changed) })
+      await refused('root/sign-intermediate', { csr: asPem(changed) })
+    }
+    await refused('sign/r', { csr: asPem(der.subarray(0, -1)) })
+    const broken = await testRequest({ commonName: 'a.com' }, [
+      rawExtension(OID.subjectAltName, Buffer.from('3003820561', 'hex')),
+    ])
+    expect(await refused('sign/r', { csr: broken.pem })).toMatch(/could not be parsed/)
+    const names = Array.from({ length: 1001 }, (_, at) => `n${at}.com`)
+    expect(await refused('issue/r', { common_name: 'a.com', alt_names: names })).toBe(
+      'a certificate takes at most 1000 names',
+    )
+    const uris = Array.from({ length: 1001 }, (_, at) => `http://${at}`)
+    await refused('issue/r', { common_name: 'a.com', uri_sans: uris })
+    expect((await server.call('LIST', `${mount}/certs`)).text).toBe(before)
+  })
+
+  it('constrains the names of a CA', async () => {
+    const root = await newRoot({
+      permitted_dns_domains: 'example.com,.example.org',
+      excluded_dns_domains: 'bad.example.com',
+      permitted_ip_ranges: '10.0.0.0/8',
+      excluded_email_addresses: 'root@example.com',
+      permitted_uri_domains: 'example.com',
+      max_path_length: 1,
+    })
+    const { nameConstraints, basicConstraints } = read(root.certificate)
+    expect(nameConstraints).toMatchObject({
+      permittedDnsDomains: ['example.com', '.example.org'],
+      excludedDnsDomains: ['bad.example.com'],
+      permittedIpRanges: ['10.0.0.0/8'],
+      excludedEmailAddresses: ['root@example.com'],
+      permittedUriDomains: ['example.com'],
+    })
+    expect(basicConstraints).toEqual({ isCa: true, maxPathLength: 1 })
+    expect(await refused('root/generate/internal', { permitted_ip_ranges: 'x' })).toMatch(/IP/)
+    const { pem } = await testRequest({ commonName: 'Below' })
+    const below = await post('root/sign-intermediate', { csr: pem, ttl: '10h' })
+    expect(read(below.data.certificate).basicConstraints?.maxPathLength).toBe(0)
+    expect(below.warnings.join()).toMatch(/path length of the signed certificate is zero/)
+  })
+
+  it('treats what outlives its issuer as the issuer says', async () => {
+    await newRoot({ ttl: '10h', issuer_name: 'root' })
+    await post('roles/long', { ...openRole, ttl: '100h' })
+    const wanted = { common_name: 'a.com' }
+    expect(await refused('issue/long', wanted)).toMatch(/beyond the expiration of the CA/)
+    await patch('issuer/root', { leaf_not_after_behavior: 'truncate' })
+    const cut = (await post('issue/long', wanted)).data
+    expect(cut.expiration * 1000).toBe(read(cut.issuing_ca).notAfterMs)
+    await patch('issuer/root', { leaf_not_after_behavior: 'permit' })
+    const beyond = (await post('issue/long', wanted)).data
+    expect(beyond.expiration).toBeGreaterThan(cut.expiration)
+  })
+})

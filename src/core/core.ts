@@ -8,8 +8,10 @@ import type { AuditBroker } from './audit/audit-broker.ts'
 import type { Callers } from './callers.ts'
 import type { CorsSettings } from './edge/cors-config.ts'
 import type { JobService } from './jobs/job-service.ts'
+import type { LeaseQueue } from './leases/lease-queue.ts'
 import type { LeaseService } from './leases/lease-service.ts'
 import type { LeaseSweeps } from './leases/lease-sweeps.ts'
+import type { RevocationWorker } from './leases/revocation-worker.ts'
 import type { MountService } from './mounts/mount-service.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { Remounts } from './mounts/remounts.ts'
@@ -43,6 +45,8 @@ export interface Core {
   readonly jobs: JobService
   readonly leases: LeaseService
   readonly leaseSweeps: LeaseSweeps
+  readonly leaseQueue: LeaseQueue
+  readonly revocations: Pick<RevocationWorker, 'metrics'>
   readonly rotations: RotationService
   readonly audit: AuditBroker
   readonly resources: Resources

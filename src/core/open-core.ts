@@ -251,6 +251,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     jobs,
     leases,
     leaseSweeps,
+    leaseQueue,
+    revocations,
     rotations,
     audit,
     resources,

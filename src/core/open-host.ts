@@ -128,7 +128,11 @@ export function openHost(parts: HostParts): Host {
   const rates = new RateLimiter({ bus, clock })
   const metrics = new ServerMetrics({
     process: new ProcessMetrics(bus.self, clock.now()),
-    sources: [() => backend.metrics(), () => inFlight.metrics()],
+    sources: [
+      () => backend.metrics(),
+      () => inFlight.metrics(),
+      () => host.core?.revocations.metrics() ?? [],
+    ],
   })
   const host: Host = {
     clock,

@@ -74,7 +74,8 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
   await authorize(core, request, exchange, row)
   const context = exchange.context!
   const values = parseInput(exchange, row, context)
-  const isQuiet = row?.effects === false && exchange.usesLeft === null
+  // What makes something that was not there has an effect, whatever the row says of its ordinary calls.
+  const isQuiet = row?.effects === false && exchange.usesLeft === null && !context.creating
   if (!isQuiet) await exchange.auditRequest()
   let answer: Answer
   try {

@@ -19,7 +19,10 @@ export interface RowOptions {
   readonly auth?: 'token' | 'none' | 'sudo'
   /** Served while sealed; such a row must not touch storage through its mount. */
   readonly whenSealed?: boolean
-  /** False: the call changes nothing, so that its two audit lines may be written together. */
+  /**
+   * False: the call changes nothing, so that its two audit lines may be written together. A call that
+   * `exists` makes a create of counts as one with effects all the same.
+   */
   readonly effects?: boolean
   /** How the body is read; 'free' hands the whole JSON object over as ctx.body. */
   readonly body?: 'json' | 'form' | 'free' | 'bytes' | 'mergePatch'

@@ -137,8 +137,8 @@ function joined(args: readonly GoValue[], rendering: Rendering): string {
   )
 }
 
-const comparing = (compare: (a: GoValue, b: GoValue) => boolean) =>
-  goFunction('value, value', ([a, b]) => compare(a, b))
+const comparing = (compare: (a: GoValue, b: GoValue, of: Rendering) => boolean) =>
+  goFunction('value, value', ([a, b], of) => compare(a, b, of))
 
 const refused = goFunction('value, ...value', () => fail('evaluated out of place'))
 
@@ -158,11 +158,11 @@ const TABLE: FunctionTable = functionTable({
     sprintf(format as string, args, of),
   ),
   println: goFunction('...any', sprintln),
-  eq: goFunction('value, ...value', ([first, ...others]) => equal(first, others)),
-  ne: comparing((a, b) => !equal(a, [b])),
+  eq: goFunction('value, ...value', ([first, ...others], of) => equal(first, others, of)),
+  ne: comparing((a, b, of) => !equal(a, [b], of)),
   lt: comparing(less),
   le: comparing(lessOrEqual),
-  gt: comparing((a, b) => !lessOrEqual(a, b)),
+  gt: comparing((a, b, of) => !lessOrEqual(a, b, of)),
   ge: comparing((a, b) => !less(a, b)),
 })
 

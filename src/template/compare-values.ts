@@ -1,16 +1,16 @@
 // eq, ne, lt and the rest: basic values by kind, ints with uints by value, all else by identity of contents where Go
 // can compare it. Source: the documentation of text/template's functions.
+import { noFlags } from './format-flags.ts'
+import { formatValue } from './format-values.ts'
 import { isIntKind, isUintKind } from './go-types.ts'
 import {
-  GoBytes,
   GoComplex,
-  GoFunc,
   GoInt,
   GoList,
-  GoMap,
   GoStruct,
   type GoValue,
   kindOf,
+  type Rendering,
   typeName,
 } from './go-values.ts'
 import { FunctionError } from './template-error.ts'
@@ -38,12 +38,13 @@ const whole = (value: GoValue): bigint => (value instanceof GoInt ? value.value 
 const isNil = (value: GoValue): boolean =>
   value === null || value === undefined || (value instanceof GoList && value.isNil)
 
-export function equal(first: GoValue, others: readonly GoValue[]): boolean {
+/** Whether the first equals any of the others. Throws FunctionError for what can't be compared. */
+export function equal(first: GoValue, others: readonly GoValue[], rendering: Rendering): boolean {
   if (others.length === 0) throw new FunctionError('missing argument for comparison')
-  return others.some((other) => equalPair(first, other))
+  return others.some((other) => equalPair(first, other, rendering))
 }
 
-function equalPair(a: GoValue, b: GoValue): boolean {
+function equalPair(a: GoValue, b: GoValue, rendering: Rendering): boolean {
   const [kindA, kindB] = [basicKind(a), basicKind(b)]
   if (kindA !== kindB) {
     if ((kindA === 'int' && kindB === 'uint') || (kindA === 'uint' && kindB === 'int')) {
@@ -61,28 +62,17 @@ function equalPair(a: GoValue, b: GoValue): boolean {
     )
   }
   if (kindA !== 'other') return a === b
+  const show = (value: GoValue, verb: string): string =>
+    formatValue(value, verb, noFlags(), rendering)
   const [isNilA, isNilB] = [isNil(a), isNil(b)]
   if (kindOf(a) !== kindOf(b) && kindOf(a) !== 'invalid' && kindOf(b) !== 'invalid') {
     throw new FunctionError(
-      `non-comparable types ${shown(a)}: ${typeName(a)}, ${typeName(b)}: ${shown(b)}`,
+      `non-comparable types ${show(a, 's')}: ${typeName(a)}, ${typeName(b)}: ${show(b, 'v')}`,
     )
   }
   if (isNilA || isNilB) return isNilA === isNilB
   if (b instanceof GoStruct && a instanceof GoStruct) return a.equals(b)
-  throw new FunctionError(`non-comparable type ${shown(b)}: ${typeName(b)}`)
-}
-
-/** reflect.Value's own text inside the messages above: maps and lists by their contents. */
-function shown(value: GoValue): string {
-  if (
-    value instanceof GoList ||
-    value instanceof GoMap ||
-    value instanceof GoBytes ||
-    value instanceof GoFunc
-  ) {
-    return `<${typeName(value)} Value>`
-  }
-  return typeName(value)
+  throw new FunctionError(`non-comparable type ${show(b, 's')}: ${typeName(b)}`)
 }
 
 const incompatible = (a: GoValue, b: GoValue): FunctionError =>
@@ -110,4 +100,5 @@ export function less(a: GoValue, b: GoValue): boolean {
 
 const badType = (): FunctionError => new FunctionError('invalid type for comparison')
 
-export const lessOrEqual = (a: GoValue, b: GoValue): boolean => less(a, b) || equal(a, [b])
+export const lessOrEqual = (a: GoValue, b: GoValue, rendering: Rendering): boolean =>
+  less(a, b) || equal(a, [b], rendering)

@@ -70,7 +70,7 @@ function check(text: string, of: Encoding): void {
     if (!of.alphabet.includes(char)) throw corrupt(of.name, at)
     inGroup = (inGroup + 1) % of.group
   }
-  if (inGroup !== 0) throw corrupt(of.name, of.group === 4 ? text.length - inGroup : text.length)
+  if (inGroup !== 0) throw corrupt(of.name, text.length - inGroup)
 }
 
 function checkPadding(text: string, start: number, count: number, of: Encoding): void {
@@ -78,7 +78,8 @@ function checkPadding(text: string, start: number, count: number, of: Encoding):
   for (let at = start; at < text.length; at++) {
     const char = text[at]!
     if (char === '\n' || char === '\r') continue
-    if (seen === count || char !== '=') throw corrupt(of.name, at)
+    if (seen === count) throw corrupt(of.name, at)
+    if (char !== '=') throw corrupt(of.name, of.group === 4 ? at - 1 : at)
     seen++
   }
   if (seen < count) throw corrupt(of.name, text.length)

@@ -35,7 +35,7 @@ export function formatValue(
   rendering: Rendering,
 ): string {
   if (value === null || value === undefined) {
-    return verb === 'v' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
+    return verb === 'v' || verb === 'T' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
   }
   if (verb === 'T') return formatString(typeName(value), 's', flags) ?? ''
   if (verb === 'p') return `%!p(${typeName(value)}=${printable(value, rendering)})`
@@ -68,6 +68,8 @@ class Formatter {
         return verb === 't' || verb === 'v' ? pad(String(value), flags) : this.bad(value)
     }
     if (value === null || value === undefined) return this.nil()
+    const isPlain = value instanceof GoInt || value instanceof GoBytes
+    if (verb === 'w' && !isPlain && !this.isErroring) return this.bad(value)
     if (value instanceof GoMap) return this.map(value, depth)
     if (value instanceof GoList) return this.list(value, depth)
     if (value instanceof GoBytes) return this.bytes(value)
@@ -86,7 +88,7 @@ class Formatter {
 
   private nil(): string {
     if (this.flags.sharpV) return 'interface {}(nil)'
-    return this.verb === 'v' ? '<nil>' : `%!${this.verb}(<nil>)`
+    return '<nil>'
   }
 
   private bad(value: GoValue): string {

@@ -122,6 +122,9 @@ export function decodeJson(text: string, rendering: Rendering): GoValue {
   return new Reader(text).document()
 }
 
+/** Places where even a space would be wrong, so that the end is reported as one. */
+const WITHIN = /literal (true|false|null)|numeric literal|string escape code|hexadecimal/
+
 class Reader {
   private readonly text: string
   private at = 0
@@ -142,8 +145,11 @@ class Reader {
   }
 
   private fail(where: string): never {
-    if (this.at >= this.text.length) throw new FunctionError('unexpected end of JSON input')
-    const char = this.text[this.at]!
+    const isWithin = WITHIN.test(where)
+    if (this.at >= this.text.length && !isWithin) {
+      throw new FunctionError('unexpected end of JSON input')
+    }
+    const char = this.text[this.at] ?? ' '
     const shown = char === "'" ? `'\\''` : char === '"' ? `'"'` : quoteRune(char.charCodeAt(0))
     throw new FunctionError(`invalid character ${shown} ${where}`)
   }

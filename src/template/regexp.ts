@@ -2,7 +2,8 @@
 // whatever the expression. Of several matches the leftmost is found, by the order of its alternatives, as in Go.
 import { runeAt } from './byte-strings.ts'
 import type { Rendering } from './go-values.ts'
-import { isWord, type RegexNode, RegexParser, regexError } from './regexp-parse.ts'
+import { isWord } from './regexp-classes.ts'
+import { type RegexNode, RegexParser, regexError } from './regexp-parse.ts'
 
 type Instruction =
   | { op: 'char'; matches: (rune: number) => boolean }
@@ -91,6 +92,14 @@ export class GoRegexp {
         return
       }
       this.compile(node.node, expression)
+    }
+    if (node.max === null && canBeEmpty(node.node)) {
+      // (x+)? instead of a loop: the order of preference is then right for what matches nothing.
+      const split = this.choice(node.isGreedy, 0, 0)
+      const at = this.emit(split, expression)
+      this.repeat({ ...node, min: 1 }, expression)
+      this.aim(split, node.isGreedy, at + 1, this.program.length)
+      return
     }
     if (node.max === null) {
       const split = this.choice(node.isGreedy, 0, 0)
@@ -227,6 +236,23 @@ class Threads {
   }
   mark(at: number): void {
     this.seen[at] = this.generation
+  }
+}
+
+function canBeEmpty(node: RegexNode): boolean {
+  switch (node.kind) {
+    case 'char':
+      return false
+    case 'cat':
+      return node.nodes.every(canBeEmpty)
+    case 'alternate':
+      return node.nodes.some(canBeEmpty)
+    case 'group':
+      return canBeEmpty(node.node)
+    case 'repeat':
+      return node.min === 0 || canBeEmpty(node.node)
+    default:
+      return true
   }
 }
 

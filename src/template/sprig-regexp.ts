@@ -91,7 +91,9 @@ function expanded(template: string, text: string, found: Found, names: readonly 
       if (all === '$$') return '$'
       const name = braced ?? bare ?? ''
       const isNumber = /^(?:0|[1-9][0-9]{0,7})$/.test(name)
-      const group = isNumber ? Number(name) : names.lastIndexOf(name)
+      const group = isNumber
+        ? Number(name)
+        : names.findIndex((known, i) => known === name && found[i * 2]! >= 0)
       if (group < 0 || group >= names.length) return ''
       const [begin, end] = [found[group * 2]!, found[group * 2 + 1]!]
       return begin < 0 ? '' : text.slice(begin, end)

@@ -1,5 +1,5 @@
 // sprig's functions on strings. Lengths and places are bytes.
-import { byteStringOf, bytesOf, encodeRunes, mapRunes, runesOf } from './byte-strings.ts'
+import { byteStringOf, bytesOf, encodeRunes, mapRunes, runeAt, runesOf } from './byte-strings.ts'
 import { toText } from './cast-values.ts'
 import { decodeBase32, decodeBase64, encodeBase32 } from './decode-text.ts'
 import { valueText } from './format-values.ts'
@@ -66,14 +66,29 @@ function trunc(count: number, of: string): string {
   return count >= 0 ? of.slice(0, count) : of
 }
 
+/** Without the runes at both ends that are to be cut; what is between stays byte for byte. */
 function trimmed(of: string, isCut: (rune: number) => boolean): string {
-  const runes = runesOf(of)
   let from = 0
-  let to = runes.length
-  while (from < to && isCut(runes[from]!)) from++
-  while (to > from && isCut(runes[to - 1]!)) to--
-  // Bad bytes stay as they are when nothing is cut.
-  return from === 0 && to === runes.length ? of : encodeRunes(runes.slice(from, to))
+  while (from < of.length) {
+    const { rune, size } = runeAt(of, from)
+    if (!isCut(rune)) break
+    from += size
+  }
+  let to = of.length
+  while (to > from) {
+    const start = lastRuneStart(of, from, to)
+    if (!isCut(runeAt(of, start).rune)) break
+    to = start
+  }
+  return of.slice(from, to)
+}
+
+/** Where the last rune before `to` begins. */
+function lastRuneStart(of: string, from: number, to: number): number {
+  for (let start = Math.max(from, to - 4); start < to - 1; start++) {
+    if (start + runeAt(of.slice(0, to), start).size === to) return start
+  }
+  return to - 1
 }
 
 function repeat(count: number, of: string, rendering: Rendering): string {
@@ -177,7 +192,7 @@ export const STRING_FUNCTIONS: FunctionTable = functionTable({
   snakecase: text((of) => connectedCase(of, '_')),
   kebabcase: text((of) => connectedCase(of, '-')),
   camelcase: text(pascalCase),
-  wrap: sized((width, of, rendering) => wrapText(of, width, '', rendering)),
+  wrap: sized((width, of) => wrapped(of, width, '', false)),
   wrapWith: goFunction('int, string, string', ([width, between, of], rendering) =>
     wrapText(of as string, Number(width), between as string, rendering),
   ),
@@ -233,5 +248,5 @@ function trimSet(set: string, of: string): string {
 
 function wrapText(of: string, width: number, between: string, rendering: Rendering): string {
   rendering.room(of.length + (of.length / Math.max(1, width)) * between.length)
-  return wrapped(of, width, between)
+  return wrapped(of, width, between, true)
 }

@@ -2,6 +2,7 @@
 // builds on. Byte strings throughout; some work on bytes, as those do.
 import { encodeRune, mapRunes, runeAt, runesOf } from './byte-strings.ts'
 import {
+  isDigit,
   isLetter,
   isLower,
   isNumber,
@@ -16,16 +17,18 @@ import {
 
 const isConnector = (rune: number): boolean => rune === 45 || rune === 95 || isSpace(rune)
 
-/** strings.Title: the first letter of each word in title case; a word begins where no letter, digit or _ was. */
+/** strings.Title: the first letter of each word in title case; letters, digits and _ make words. */
 export function titleCase(text: string): string {
   let before = 32
   return mapRunes(text, (rune) => {
-    const begins = !(isLetter(before) || isNumber(before) || before === 95 || before === 39) && true
-    const starts = begins && !(before === 39)
+    const isInside = before < 0x80 ? isWordByte(before) : isLetter(before) || isDigit(before)
+    const starts = !isInside && (before < 0x80 || isSpace(before))
     before = rune
     return starts ? titleRune(rune) : rune
   })
 }
+
+const isWordByte = (rune: number): boolean => isLetter(rune) || isDigit(rune) || rune === 95
 
 export function uncapitalized(text: string): string {
   let isNext = true
@@ -95,8 +98,13 @@ export function abbreviated(text: string, offset: number, width: number): string
   return `...${text.slice(text.length - (width - 3))}`
 }
 
-/** Lines of at most this many bytes, broken at spaces, and long words within. */
-export function wrapped(text: string, most: number, separator: string): string {
+/** Lines of at most this many bytes, broken at spaces; long words are broken too or stand out. */
+export function wrapped(
+  text: string,
+  most: number,
+  separator: string,
+  isBreakingWords: boolean,
+): string {
   const between = separator === '' ? '\n' : separator
   const width = Math.max(1, most)
   let out = ''
@@ -110,9 +118,14 @@ export function wrapped(text: string, most: number, separator: string): string {
     if (space >= 0) {
       out += text.slice(at, at + space) + between
       at += space + 1
-    } else {
+    } else if (isBreakingWords) {
       out += text.slice(at, at + width) + between
       at += width
+    } else {
+      const end = text.indexOf(' ', at + width)
+      if (end < 0) return out + text.slice(at)
+      out += text.slice(at, end) + between
+      at = end + 1
     }
   }
   return out + text.slice(at)
@@ -122,7 +135,8 @@ export function wrapped(text: string, most: number, separator: string): string {
 export function pascalCase(text: string): string {
   const runes = runesOf(text)
   const start = runes.findIndex((rune) => !isConnector(rune))
-  if (start < 0) return text
+  // The library that sprig uses writes the last connector twice; so does this.
+  if (start < 0) return text === '' ? '' : text + encodeRune(runes.at(-1)!)
   let out = runes.slice(0, start).map(encodeRune).join('')
   let wasUpper = isUpper(runes[start]!)
   let current = upperRune(runes[start]!)
@@ -186,6 +200,7 @@ function wordsOf(text: string): Word[] {
         if (at < text.length && isAlphabet(runeAt(text, at).rune)) at = previousStart(text, at)
       } else if (isAlphabet(next)) run((rune) => isAlphabet(rune) && !isUpper(rune))
     } else if (kind === 'lower') run((rune) => isAlphabet(rune) && !isUpper(rune))
+    else if (kind === 'punct') run(isPunct)
     else run((rune) => kindOfRune(rune) === kind)
     words.push({ kind, text: text.slice(start, at) })
   }

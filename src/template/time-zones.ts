@@ -14,15 +14,41 @@ export const fixedZone = (name: string, offset: number): Zone => ({
   at: () => ({ abbreviation: name, offset }),
 })
 
-/** Locales that write the abbreviations of their own zones. */
-const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA', 'en-CA']
-const ABBREVIATIONS: Readonly<Record<string, string>> = { 'Asia/Tokyo': 'JST', 'Asia/Seoul': 'KST' }
+/** Locales that write the abbreviations of these regions; elsewhere the database has them only for some places. */
+const LOCALES: readonly (readonly [RegExp, string])[] = [
+  [/^(America|US|Canada|EST|CST|MST|PST|HST|Pacific\/Honolulu)/, 'en-US'],
+  [/^(Australia|Antarctica\/Macquarie)/, 'en-AU'],
+  [/^(Pacific\/Auckland|NZ$)/, 'en-NZ'],
+  [/^Africa\/(Johannesburg|Maseru|Mbabane)/, 'en-ZA'],
+  [/^(Europe|Africa|Atlantic|GB|Eire|Etc|GMT|Zulu|UCT|Greenwich|CET|EET|MET|WET)/, 'en-GB'],
+]
+const ABBREVIATIONS: Readonly<Record<string, string>> = {
+  'Asia/Calcutta': 'IST',
+  'Asia/Kolkata': 'IST',
+  'Asia/Tokyo': 'JST',
+  Japan: 'JST',
+  'Asia/Seoul': 'KST',
+  'Asia/Shanghai': 'CST',
+  'Asia/Taipei': 'CST',
+  'Asia/Hong_Kong': 'HKT',
+  'Asia/Karachi': 'PKT',
+  'Asia/Manila': 'PST',
+  'Asia/Jakarta': 'WIB',
+}
+/** Most of Africa keeps one of four times all year. */
+const AFRICA = /^Africa\/(?!Casablanca|El_Aaiun)|^Indian\/(Antananarivo|Comoro|Mayotte)/
+const AFRICAN: Readonly<Record<number, string>> = {
+  0: 'GMT',
+  3600: 'WAT',
+  7200: 'CAT',
+  10800: 'EAT',
+}
 const MOST_SECONDS = 8.64e12
 
 class DatabaseZone implements Zone {
   readonly name: string
   private readonly offsets: Intl.DateTimeFormat
-  private readonly names: Intl.DateTimeFormat[] = []
+  private names: Intl.DateTimeFormat | undefined
 
   constructor(name: string, offsets: Intl.DateTimeFormat) {
     this.name = name
@@ -38,14 +64,17 @@ class DatabaseZone implements Zone {
   private abbreviation(date: Date, offset: number): string {
     const known = ABBREVIATIONS[this.name]
     if (known !== undefined) return known
-    for (const [i, locale] of LOCALES.entries()) {
-      this.names[i] ??= new Intl.DateTimeFormat(locale, {
+    const locale = LOCALES.find(([regions]) => regions.test(this.name))?.[1]
+    if (locale) {
+      this.names ??= new Intl.DateTimeFormat(locale, {
         timeZone: this.name,
         timeZoneName: 'short',
       })
-      const name = zonePart(this.names[i], date)
+      const name = zonePart(this.names, date).replace(/^HA(?=[SD]T$)/, 'H')
       if (/^[A-Z]{3,5}$/.test(name) && (name !== 'GMT' || offset === 0)) return name
     }
+    const african = AFRICA.exec(this.name) ? AFRICAN[offset] : undefined
+    if (african !== undefined) return african
     const size = Math.abs(offset)
     const minutes = (size / 60) % 60
     const text = String(Math.floor(size / 3600)).padStart(2, '0')

@@ -213,6 +213,43 @@ const operations: readonly Operation[] = [
     },
   },
   {
+    name: 'the end of many leases at once',
+    async setUp({ server }) {
+      const of = { query: { ttl: '60' } }
+      for (let made = 0; made < 45; made++) await server.call('GET', 'out/creds/m', undefined, of)
+    },
+    async act({ server, pass, clock }) {
+      clock.advance(59_000)
+      await pass(4)
+      return server.call('GET', 'auth/token/lookup-self')
+    },
+    async verify({ server, world, pass }) {
+      await pass(20)
+      expect([...world.accounts.keys()].filter((name) => name.startsWith('m-'))).toEqual([])
+      for (const prefix of ['ns/root/lease/out/creds/m', 'lease-queue/', 'core/lease-lane/']) {
+        expect(await server.backend.range(prefix, { limit: 5 })).toEqual([])
+      }
+    },
+  },
+  {
+    name: 'working off the many leases of a disabled mount',
+    async setUp({ server }) {
+      for (let made = 0; made < 45; made++) await server.call('GET', 'out/creds/m')
+      await call(server, 204, 'DELETE', 'sys/mounts/out')
+    },
+    async act({ server, pass }) {
+      await pass(4)
+      return server.call('GET', 'auth/token/lookup-self')
+    },
+    async verify({ server, world, pass }) {
+      await pass(20)
+      expect(world.accounts.size).toBe(0)
+      for (const prefix of ['core/mount-dying/', 'ns/root/lease/', 'lease-queue/', 'core/job/']) {
+        expect(await server.backend.range(prefix, { limit: 5 })).toEqual([])
+      }
+    },
+  },
+  {
     name: 'wrapping',
     act: ({ server }) => server.call('GET', 'kv/data/app', undefined, { wrapTtlSeconds: 60 }),
     async verify({ server, pass, clock }) {

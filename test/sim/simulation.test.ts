@@ -23,6 +23,12 @@ const BUDGET_MS = 15_000
 /** Longer than any life in the simulation, and than what is pending or retried. */
 const SETTLE_MS = 15 * 60_000
 
+/** Where nothing stands once all leases are over. */
+const LEFT_BY_LEASES = [
+  ...['due/', 'core/job/', 'ns/root/lease/', 'ns/root/token-lease/', 'ns/root/lease-irrevocable/'],
+  ...['lease-queue/', 'core/lease-lane/'],
+]
+
 interface Outcome {
   readonly secrets: number
   readonly tokens: number
@@ -109,9 +115,12 @@ async function simulate(seed: number): Promise<Outcome> {
         await clock.sleep(random.fraction() * 4000)
         await cluster.restart(at)
       } else if (kind < 0.8) {
-        world.isDown = true
+        const isSilent = random.fraction() < 0.5
+        if (isSilent) world.silent.add('')
+        else world.isDown = true
         await clock.sleep(random.fraction() * 3000)
         world.isDown = false
+        world.silent.clear()
       } else {
         cluster.audit.isBroken = true
         await clock.sleep(random.fraction() * 2000)
@@ -129,7 +138,7 @@ async function simulate(seed: number): Promise<Outcome> {
     }
     const left = [...world.accounts.keys()]
     if (left.length > 0) throw new Error(`${left.length} accounts outlived their leases`)
-    for (const prefix of ['due/', 'core/job/', 'ns/root/lease/']) {
+    for (const prefix of LEFT_BY_LEASES) {
       const keys = await cluster.store.range(prefix, { limit: 1000 })
       // The token of the policy's checks lives on.
       const rest = keys.filter((key) => !key.includes('/token/'))

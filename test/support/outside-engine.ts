@@ -4,8 +4,9 @@ import { badRequest, unavailable } from '../../src/base/errors.ts'
 import { duration, integer, string } from '../../src/schema/field.ts'
 import { endpoints } from '../../src/sdk/endpoints.ts'
 import { jobKind } from '../../src/sdk/job.ts'
-import { leaseKind } from '../../src/sdk/lease.ts'
+import { DEFAULT_LANE_BOUND, leaseKind } from '../../src/sdk/lease.ts'
 import { type Engine, secretsEngine } from '../../src/sdk/plugin.ts'
+import { Unreachable } from '../../src/sdk/unreachable.ts'
 
 export class World {
   /** Accounts that exist, with the time until which they are valid (renewals move it). */
@@ -17,19 +18,42 @@ export class World {
   gate: Promise<void> | null = null
   /** While it is pending, taking an account away hangs. */
   hang: Promise<void> | null = null
-  /** While true, every call to the world fails. */
+  /** While true, every call to the world is refused. */
   isDown = false
+  /** Lanes (roles) that give no answer; '' for all of them. */
+  readonly silent = new Set<string>()
+  /** Calls that ask for an account to be taken away, also in vain. */
+  tries = 0
+  /** Such calls that run, and the most that ever ran at once, by lane. */
+  readonly running = new Map<string, number>()
+  readonly mostRunning = new Map<string, number>()
+  /** How long taking an account away lasts, by the mount's clock. */
+  revokeMs = 0
+  /** What the kind allows at once; 0: it says nothing. */
+  bound = 0
   /** Makes the account and then fails, as when the answer of a database is lost. */
   failsAfterCreate = false
 }
 
 export function outsideEngine(world: World, type = 'outside'): Engine {
-  const account = leaseKind<{ name: string }>('account', {
-    async revoke(_mount, { name }) {
-      if (world.hang) await world.hang
-      if (world.isDown) throw unavailable('the world is down')
-      world.accounts.delete(name)
-      world.revoked.push(name)
+  const account = leaseKind<{ name: string; role: string }>('account', {
+    lane: ({ role }) => role,
+    concurrency: () => world.bound || DEFAULT_LANE_BOUND,
+    async revoke(mount, { name, role }) {
+      world.tries++
+      const running = (world.running.get(role) ?? 0) + 1
+      world.running.set(role, running)
+      world.mostRunning.set(role, Math.max(running, world.mostRunning.get(role) ?? 0))
+      try {
+        if (world.hang) await world.hang
+        if (world.revokeMs > 0) await mount.clock.sleep(world.revokeMs)
+        if (world.silent.has('') || world.silent.has(role)) throw new Unreachable('no answer')
+        if (world.isDown) throw unavailable('the world is down')
+        world.accounts.delete(name)
+        world.revoked.push(name)
+      } finally {
+        world.running.set(role, world.running.get(role)! - 1)
+      }
     },
     async renew(_mount, { name }, { expiresAtMs }) {
       if (world.isDown) throw unavailable('the world is down')
@@ -87,7 +111,7 @@ export function outsideEngine(world: World, type = 'outside'): Engine {
         input: { ttl: duration('Life of the account.', { default: 3600 }) },
         handle: async (ctx, { role, ttl }) => {
           const name = `${role}-${ctx.random.bytes(6).toString('hex')}`
-          const lease = await ctx.lease(account, { internal: { name }, ttlSeconds: ttl })
+          const lease = await ctx.lease(account, { internal: { name, role }, ttlSeconds: ttl })
           if (world.isDown) throw unavailable('the world is down')
           if (world.gate) await world.gate
           world.accounts.set(name, lease.expiresAtMs)

@@ -50,7 +50,8 @@ export class LanePace {
    */
   unanswered(nowMs: number, chance: number): number | null {
     if (this.isSilent && nowMs < this.#silentUntilMs) return null
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS) * (0.5 + chance)
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS)
+    const pause = Math.ceil(longest * (0.5 + chance))
     this.#window = 1
     this.#failures += 1
     this.#silentUntilMs = nowMs + pause

@@ -55,6 +55,12 @@ export function laneKeyOf({ mountId, lane }: Pick<LeaseRecord, 'mountId' | 'lane
 
 export const mountOfLaneKey = (laneKey: string): string => laneKey.slice(0, laneKey.indexOf('.'))
 
+/** What its kind named it; a long name can't be told from the key. */
+export function laneNameOf(laneKey: string): string {
+  const name = laneKey.slice(laneKey.indexOf('.') + 1)
+  return name.startsWith('~') ? name : decodeURIComponent(name)
+}
+
 /** Lease ids hold slashes, the ids of due marks must not. */
 export const dueIdOf = (leaseId: string): string => encodeURIComponent(leaseId)
 export const leaseIdOf = (dueId: string): string => decodeURIComponent(dueId)

@@ -43,6 +43,9 @@ async function storeMetrics(ctx: CoreContext): Promise<Metric[]> {
   const irrevocable = await ctx.core.leases.irrevocable(ctx.place.namespace.id, {
     limit: MOST_COUNTED,
   })
+  const byMount = new Map<string, number>()
+  for (const { mountId } of irrevocable) byMount.set(mountId, (byMount.get(mountId) ?? 0) + 1)
+  const paths = new Map(mounts.map(({ record }) => [record.id, record.path]))
   const rotations = await countRotations(ctx.core.storage, ctx.clock.now())
   const keys = await host.barrier.keyStatus()
   return [
@@ -54,6 +57,11 @@ async function storeMetrics(ctx: CoreContext): Promise<Metric[]> {
       'vault.expire.num_irrevocable_leases',
       'Irrevocable leases of the root namespace, at most 1000.',
       irrevocable.length,
+    ),
+    ...[...byMount].map(([id, count]) =>
+      gauge('strongroom.lease.irrevocable', 'The same by mount.', count, {
+        mount: paths.get(id) ?? id,
+      }),
     ),
     gauge(
       'strongroom.rotation.overdue',

@@ -14,6 +14,7 @@ import { generateRootEndpoints } from './generate-root-endpoints.ts'
 import { hostEndpoints } from './host-endpoints.ts'
 import { inspectEndpoints } from './inspect-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
+import { leaseQueueEndpoints } from './lease-queue-endpoints.ts'
 import { loggerEndpoints } from './logger-endpoints.ts'
 import { metricsEndpoints } from './metrics-endpoints.ts'
 import { mountEndpoints } from './mount-endpoints.ts'
@@ -49,6 +50,7 @@ export const systemEngine: Engine = {
     ...namespaceEndpoints,
     ...capabilityEndpoints,
     ...leaseEndpoints,
+    ...leaseQueueEndpoints,
     ...auditEndpoints,
     ...wrappingEndpoints,
     ...specEndpoints,

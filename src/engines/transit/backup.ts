@@ -17,7 +17,7 @@ import { planRotation } from './auto-rotation.ts'
 import { eachVersion } from './describe-key.ts'
 import { EMPTY_VERSION, numberOf, versionFromGo, versionToGo } from './go-key-json.ts'
 import { decodeBase64 } from './input-base64.ts'
-import { checkName } from './key-name.ts'
+import { checkName, isName } from './key-name.ts'
 import { firstStored, firstUsable, type KeyEvent, type KeyRecord, typeOf } from './key-record.ts'
 import { newKeyId, scheduleSweep, sweepVersions } from './key-store.ts'
 import { keyTypeByNumber } from './key-types.ts'
@@ -178,7 +178,7 @@ function recordFromGo(ctx: RequestContext, name: string, policy: JsonObject): Ke
   const convergent = flag(policy, 'convergent_encryption')
   return {
     id: newKeyId(ctx),
-    name: checkName(name || text(policy, 'name')),
+    name: nameFor(name, policy),
     type: type.name,
     parameterSet: text(policy, 'parameter_set'),
     derived: flag(policy, 'derived'),
@@ -199,6 +199,13 @@ function recordFromGo(ctx: RequestContext, name: string, policy: JsonObject): Ke
     versionTemplate,
     storagePrefix: text(policy, 'storage_prefix'),
   }
+}
+
+function nameFor(asked: string, policy: JsonObject): string {
+  if (asked !== '') return checkName(asked)
+  const own = text(policy, 'name')
+  if (!isName(own)) throw damaged('its name is none of a key')
+  return own
 }
 
 function secondsOf(value: Json | undefined): number {

@@ -250,7 +250,7 @@ export const WITH_OPTIONS = [
   { template: '[[ .name ]] [[- "x" -]] y', left: '[[', right: ']]' },
   { template: '<<.name', left: '<<', right: '>>' },
   { template: '(( print (1) ))', left: '((', right: '))' },
-  { template: '{{.name.x}}', name: 'my "name" 100%d' },
+  { template: '{{.name.x}}', name: 'my "name"' },
   { template: '{{.name', name: 'é' },
   { template: '{{define "x%d"}}{{.y.z}}{{end}}{{template "x%d" .name}}', name: 'n' },
   { template: '{{slice .name 1 3}} {{slice .list 1}}', plain: true },

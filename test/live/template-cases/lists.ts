@@ -95,7 +95,7 @@ export const LISTS = [
   '{{mustFromJson "[1 2]"}}',
   '{{mustFromJson ""}}',
   '{{mustFromJson "1e999"}}',
-  "{{mustFromJson \"'a'\"}}",
+  '{{mustFromJson "\'a\'"}}',
   '{{toJson .dict}} {{toJson .html}} {{toJson .mixed}} {{toJson nil}} {{toJson 1}} {{toJson 1.0}} {{toJson .huge}} {{toJson .tiny}} {{toJson .big}} {{toJson "\\x00\\b\\f\\n\\u2028\\xff\\x7f"}}',
   '{{toPrettyJson .dict}} {{toPrettyJson .none}} {{toPrettyJson .nodict}} {{toRawJson .html}} {{mustToJson .list}} {{mustToPrettyJson .list}} {{mustToRawJson .html}}',
   '{{toJson (rest .none)}} {{toJson (list)}} {{toJson (until 3)}} {{toJson (splitList "," "a,b")}} {{toJson (int64 5)}} {{toJson 1e-7}} {{toJson 1e21}} {{toJson 0.000001}}',

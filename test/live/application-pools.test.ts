@@ -330,4 +330,23 @@ describe('a client of ioredis', () => {
       ((await redis.run('ACL', 'USERS')) as string[]).filter((name) => name.startsWith('V_'))
     await expect.poll(left, { timeout: 20_000 }).toEqual([])
   }, 60_000)
+
+  it('logs in again where a static password was replaced and the connection was lost', async () => {
+    await redis.run('ACL', 'SETUSER', 'fixed', 'on', '>first', '~*', '+@all')
+    await write('database/static-roles/redis-fixed', {
+      ...{ db_name: 'redis', username: 'fixed', rotation_period: '1h' },
+    })
+    const config = { host: '127.0.0.1', port: redis.port }
+    const client = await redisClient(Redis, config, options('database/static-creds/redis-fixed'))
+    const work = async (): Promise<void> => {
+      await client.set('app:n', '1')
+      expect(await client.get('app:n')).toBe('1')
+    }
+    const change = async (): Promise<void> => {
+      await write('database/rotate-role/redis-fixed', {})
+      await redis.run('CLIENT', 'KILL', 'USER', 'fixed')
+    }
+    expect(await whileChanging(4, work, change)).toBeGreaterThan(10)
+    await client.end()
+  }, 60_000)
 })

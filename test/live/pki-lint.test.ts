@@ -1,12 +1,13 @@
-// Every kind of certificate that the engine makes, before strict readers: zlint finds no error of its lints for
-// RFC 5280, and OpenSSL verifies each one up to its root.
+// Every kind of certificate and list of revoked ones that the engine makes, before strict readers: zlint finds no
+// error of its lints for RFC 5280, OpenSSL verifies each one up to its root, and reads the lists and OCSP.
 import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../support/api-steps.ts'
-import { type InProcess, startInProcess } from '../support/in-process.ts'
+import { type CliServer, startCliServer } from '../support/cli-server.ts'
+import type { InProcess } from '../support/in-process.ts'
 import { requireProgram, runProgram } from '../support/live-program.ts'
 import { testRequest } from '../support/pki-requests.ts'
 import { buildZlint, lintFiles, ZLINT_BUILD_MS } from '../support/zlint.ts'
@@ -32,6 +33,7 @@ interface Kept {
   readonly pem: string
 }
 
+let cli: CliServer
 let server: InProcess
 let folder: string
 let zlint: string
@@ -61,10 +63,11 @@ beforeAll(async () => {
   await requireProgram('openssl', ['version'], 'install OpenSSL 3 (apt-get install openssl)')
   zlint = await buildZlint()
   folder = mkdtempSync(join(tmpdir(), 'strongroom-lint-'))
-  server = await startInProcess()
+  cli = await startCliServer()
+  server = cli.server
 }, ZLINT_BUILD_MS + 30_000)
 afterAll(async () => {
-  await server?.close()
+  await cli?.close()
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
@@ -177,8 +180,71 @@ async function leaves(
   }
 }
 
+async function bytes(path: string): Promise<Buffer> {
+  const response = await fetch(`${cli.address}/v1/${path}`)
+  expect(response.status).toBe(200)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+/** Keeps the list for the linter; the path of its PEM. */
+async function keepList(name: string, path: string): Promise<string> {
+  const file = join(folder, `${name}.crl`)
+  writeFileSync(file, await bytes(path))
+  kept.push({ file, pem: '' })
+  const pem = `${file}.pem`
+  const args = ['crl', '-inform', 'DER', '-in', file, '-out', pem]
+  const { code, output } = await runProgram('openssl', args, { timeoutMs: 20_000 })
+  expect(code, output).toBe(0)
+  return pem
+}
+
+async function lists({ name }: (typeof ROOTS)[number]): Promise<void> {
+  const root = join(folder, `${name}-root.pem`)
+  await post(`${name}/config/crl`, { auto_rebuild: true, enable_delta: true })
+  const issue = async (kind: string) => {
+    const made = await post(`${name}/issue/web`, { common_name: `${kind}.example.com` })
+    return { serial: made.serial_number, path: keep(`${name}-${kind}`, made.certificate) }
+  }
+  const first = await issue('first')
+  const second = await issue('second')
+  const good = await issue('good')
+  await post(`${name}/revoke`, { serial_number: first.serial })
+  await call(server, 200, 'GET', `${name}/crl/rotate`)
+  const complete = await keepList(`${name}-complete`, `${name}/crl`)
+  await post(`${name}/revoke`, { serial_number: second.serial })
+  await call(server, 200, 'GET', `${name}/crl/rotate-delta`)
+  const delta = await keepList(`${name}-delta`, `${name}/crl/delta`)
+  const checked = async (path: string, list: readonly string[]) => {
+    const files = list.flatMap((file) => ['-CRLfile', file])
+    const args = ['verify', '-crl_check', '-CAfile', root, ...files, path]
+    return (await runProgram('openssl', args, { timeoutMs: 20_000 })).output
+  }
+  expect(await checked(first.path, [complete])).toMatch(/certificate revoked/)
+  expect(await checked(good.path, [complete])).toMatch(/: OK/)
+  const text = ['crl', '-in', delta, '-noout', '-text']
+  const shown = (await runProgram('openssl', text, { timeoutMs: 20_000 })).output
+  expect(shown).toMatch(/Delta CRL Indicator: critical/)
+  expect(shown.toLowerCase()).toContain(second.serial.replaceAll(':', ''))
+  const statusOf = async (path: string): Promise<string> => {
+    const args = ['ocsp', '-issuer', root, '-cert', path, '-url', `${cli.address}/v1/${name}/ocsp`]
+    const checks = ['-CAfile', root, '-verify_other', root]
+    return (await runProgram('openssl', [...args, ...checks], { timeoutMs: 20_000 })).output
+  }
+  for (const [path, status] of [
+    [first.path, 'revoked'],
+    [second.path, 'revoked'],
+    [good.path, 'good'],
+  ] as const) {
+    const answer = await statusOf(path)
+    expect(answer).toContain('Response verify OK')
+    expect(answer).toContain(`${path}: ${status}`)
+  }
+}
+
 describe('what the engine makes', () => {
   it.each(ROOTS)('OpenSSL verifies the chains of a root with $name', hierarchy, 60_000)
+
+  it.each(ROOTS)('OpenSSL reads the lists and OCSP of a root with $name', lists, 60_000)
 
   it('is cross-signed so that OpenSSL finds both ways', async () => {
     await call(server, 204, 'POST', 'sys/mounts/cross', { type: 'pki' })

@@ -56,12 +56,7 @@ export async function issueIntermediate(ui: Ui, api: Client, plan: IssuePlan): P
   return answer ? outputSecret(ui, answer) : 1
 }
 
-async function issueSteps(
-  ui: Ui,
-  api: Client,
-  plan: IssuePlan,
-  progress: Progress,
-): Promise<void> {
+async function issueSteps(ui: Ui, api: Client, plan: IssuePlan, progress: Progress): Promise<void> {
   const { parent, mount, data } = plan
   const generating = `Failed to Generate Intermediate CSR on ${mount}`
   const request = await attempt(
@@ -73,11 +68,7 @@ async function issueSteps(
   progress.keyId = plan.keyType === 'internal' ? textOf(request?.data, 'key_id') : ''
   const signing = `Error Signing Intermediate On ${parent}`
   const body: JsonMap = new Map([...data, ['csr', progress.csr]])
-  const signed = await attempt(
-    signing,
-    () => api.write(`${parent}/sign-intermediate`, body),
-    1,
-  )
+  const signed = await attempt(signing, () => api.write(`${parent}/sign-intermediate`, body), 1)
   const certificate = requiredText(signed, 'certificate', signing)
   progress.serial = textOf(signed?.data, 'serial_number')
   progress.issuerId = await importOne(api, mount, certificate)
@@ -101,7 +92,8 @@ function requiredText(answer: Secret | null, field: string, doing: string): stri
 const importBundle = (api: Client, mount: string, bundle: string): Promise<Secret | null> =>
   attempt(
     `Error Importing Into ${mount}`,
-    () => api.write(`${mount}/issuers/import/cert`, new Map<string, Json>([['pem_bundle', bundle]])),
+    () =>
+      api.write(`${mount}/issuers/import/cert`, new Map<string, Json>([['pem_bundle', bundle]])),
     1,
   )
 

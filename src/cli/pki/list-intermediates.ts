@@ -48,11 +48,7 @@ export const pkiListIntermediates = defineCommand({
   async run({ ui, args, flags: wanted, client }) {
     const api = await client()
     const path = barePath(args[0]!)
-    const children = await attempt(
-      '',
-      () => childPaths(api, args.slice(1), wanted.use_names),
-      1,
-    )
+    const children = await attempt('', () => childPaths(api, args.slice(1), wanted.use_names), 1)
     const doing = `Failed to read parent issuer on path ${path}`
     const parent = await attempt(doing, () => readIssuer(api, path), 1)
     const found = new Map<string, Json>()

@@ -4,7 +4,7 @@ import { algorithmOfName, SIGNATURE_ALGORITHMS } from '../../crypto/x509/key-alg
 import { boolean, list, string } from '../../schema/field.ts'
 import type { Parsed } from '../../schema/parse-fields.ts'
 import type { Answer } from '../../sdk/answer.ts'
-import type { RequestContext } from '../../sdk/context.ts'
+import type { MountContext, RequestContext } from '../../sdk/context.ts'
 import { isWithoutUrls, NO_URLS, readCluster, resolveUrls } from './aia.ts'
 import {
   type Directory,
@@ -26,6 +26,7 @@ import {
   readIssuer,
   type Usage,
 } from './issuer-record.ts'
+import { recordIssuerRevocation } from './issuer-revocation.ts'
 import { issuerAnswer } from './issuer-view.ts'
 import { certificateOf } from './issuing-ca.ts'
 import { withoutDefaults } from './role-fields.ts'
@@ -191,7 +192,7 @@ async function templateFault(ctx: RequestContext, id: string): Promise<string[]>
   return 'fault' in resolved ? [templateWarning(resolved.fault)] : []
 }
 
-export async function removeIssuer(ctx: RequestContext, ref: string): Promise<Answer> {
+export async function removeIssuer(ctx: MountContext, ref: string): Promise<Answer> {
   const gone = await changeAuthority(
     ctx,
     async (draft) => {
@@ -238,16 +239,20 @@ const withoutIssuer = (issuer: IssuerInfo, id: string): IssuerInfo =>
 export async function revokeIssuer(ctx: RequestContext, ref: string): Promise<Answer> {
   const info = issuerOf(await readDirectory(ctx.storage), ref)
   const nowMs = ctx.clock.now()
-  const isNew = await changeAuthority(ctx, async (draft) => {
-    let was = true
-    await draft.changeIssuer(info.id, (old) => {
-      was = old.revokedAtMs !== null
-      if (was) return old
+  const isNew = await changeAuthority(
+    ctx,
+    async (draft) => {
+      const old = await readIssuer(ctx.storage, info.id)
+      if (old === null || old.revokedAtMs !== null) return null
       const usages = old.usages.filter((usage) => usage !== 'issuing-certificates')
-      return { ...old, revokedAtMs: nowMs, usages }
-    })
-    return !was
-  })
+      const record = { ...old, revokedAtMs: nowMs, usages }
+      await draft.changeIssuer(info.id, () => record)
+      return { record, directory: draft.directory }
+    },
+    async (tx, made) => {
+      if (made) await recordIssuerRevocation(tx, made.directory, info, made.record)
+    },
+  )
   if (!isNew) return issuerAnswer(ctx.storage, info.id)
   const crlWarnings = await issuersChanged(ctx)
   const { defaultIssuer } = await readDirectory(ctx.storage)

@@ -5,6 +5,7 @@ import { certificateLease } from './certificate-lease.ts'
 import { configRows } from './config-rows.ts'
 import { crlConfigRows } from './crl-config-rows.ts'
 import { crlRows } from './crl-rows.ts'
+import { crlSigningRows } from './crl-signing-rows.ts'
 import { crlUpkeep, ensureListed } from './crl-upkeep.ts'
 import { importRows } from './import-rows.ts'
 import { intermediateRows } from './intermediate-rows.ts'
@@ -18,6 +19,8 @@ import { revocationRows } from './revocation-rows.ts'
 import { roleRows } from './role-rows.ts'
 import { rootRows } from './root-rows.ts'
 import { signCaRows } from './sign-ca-rows.ts'
+import { tidyRows } from './tidy-rows.ts'
+import { autoTidy, tidyRun } from './tidy-run.ts'
 
 export const pki = secretsEngine({
   type: 'pki',
@@ -38,7 +41,9 @@ export const pki = secretsEngine({
     ...crlConfigRows,
     ...crlRows,
     ...ocspRows,
+    ...crlSigningRows,
+    ...tidyRows,
   ],
   leases: [certificateLease],
-  jobs: [removeLeftovers, crlUpkeep, ensureListed],
+  jobs: [removeLeftovers, crlUpkeep, ensureListed, tidyRun, autoTidy],
 })

@@ -241,6 +241,26 @@ describe.each(allServerKinds)('PKI on $kind', ({ start }) => {
     expect(await refused('key/other', { key_name: 'taken' })).toBe('key name already in use')
   })
 
+  it('keeps in a patch what it does not name, and sets it back in a write', async () => {
+    await newRoot({ issuer_name: 'root' })
+    const usage = ['read-only', 'issuing-certificates']
+    await patch('issuer/root', { usage, leaf_not_after_behavior: 'permit' })
+    const patched = await patch('issuer/root', { ocsp_servers: 'http://a.com/ocsp' })
+    expect(patched).toMatchObject({
+      issuer_name: 'root',
+      leaf_not_after_behavior: 'permit',
+      ocsp_servers: ['http://a.com/ocsp'],
+      usage: 'issuing-certificates,read-only',
+    })
+    const written = (await post('issuer/root')).data
+    expect(written).toMatchObject({
+      issuer_name: '',
+      leaf_not_after_behavior: 'err',
+      ocsp_servers: [],
+      usage: 'crl-signing,issuing-certificates,ocsp-signing,read-only',
+    })
+  })
+
   it('fills in templates of addresses when it signs', async () => {
     const root = await newRoot({ issuer_name: 'root' })
     await post('roles/r', openRole)

@@ -47,6 +47,7 @@ export const helpText = `npm run bench -- [options]
                        far slower on some peers, so that the ratios look better for us
   --with-logins [N]    also KV reads beside N token creations a second (200)
   --ready [N]          also the time to serve after unsealing with N tokens stored (1000000)
+  --leases             leases of real PostgreSQL users at scale instead; -- --leases --help tells more
   --json FILE --svg FILE --markdown FILE   where to write the figures, the chart and the table
 `
 

@@ -126,6 +126,12 @@ export const ENTRIES: readonly Entry[] = [
   command('lease lookup', async () => (await import('./lease.ts')).leaseLookup),
   command('lease renew', async () => (await import('./lease.ts')).leaseRenew),
   command('lease revoke', async () => (await import('./lease.ts')).leaseRevoke),
+  command('transit', async () => (await import('./transit-import.ts')).transitFamily),
+  command('transit import', async () => (await import('./transit-import.ts')).transitImport),
+  command(
+    'transit import-version',
+    async () => (await import('./transit-import.ts')).transitImportVersion,
+  ),
   command('namespace', async () => (await import('./namespace.ts')).namespaceFamily),
   command('namespace create', async () => (await import('./namespace.ts')).namespaceCreate),
   command('namespace delete', async () => (await import('./namespace.ts')).namespaceDelete),

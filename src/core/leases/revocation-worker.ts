@@ -2,6 +2,7 @@
 // each within its bound and at its pace, so that a dead database costs a try now and then and holds up nobody,
 // and one that comes back is not flooded. How revocations ended is recorded many in a commit; until then a
 // crash repeats them, which kinds allow.
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../base/clock.ts'
 import { MAX_PAGE } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
@@ -59,6 +60,8 @@ export class RevocationWorker {
     this.#log = of.log
     this.#queue = of.queue
     this.#work = of.work
+    // Each revocation that runs listens to it.
+    setMaxListeners(0, this.#stop.signal)
   }
 
   /** The lanes of this process's shards that have a queue now, whoever filled it. */

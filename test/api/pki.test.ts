@@ -261,6 +261,25 @@ describe.each(allServerKinds)('PKI on $kind', ({ start }) => {
     })
   })
 
+  it('takes policies with qualifiers, in the bounds of the standard', async () => {
+    const qualified = '[{"oid":"1.2.3","cps":"http://a.com","notice":"n"},{"oid":"1.2.4"}]'
+    const role = (await post('roles/p', { ...openRole, policy_identifiers: qualified })).data
+    expect(role.policy_identifiers).toEqual([
+      '{"oid":"1.2.3","cps":"http://a.com","notice":"n"}',
+      '{"oid":"1.2.4"}',
+    ])
+    for (const wrong of [
+      'x',
+      '1',
+      '[{"oid":"x"}]',
+      `[{"oid":"1.2.3","notice":"${'n'.repeat(201)}"}]`,
+    ])
+      await refused('roles/p', { ...openRole, policy_identifiers: wrong })
+    await newRoot()
+    const leaf = read((await post('issue/p', { common_name: 'a.com' })).data.certificate)
+    expect(leaf.policies).toEqual(['1.2.3', '1.2.4'])
+  })
+
   it('fills in templates of addresses when it signs', async () => {
     const root = await newRoot({ issuer_name: 'root' })
     await post('roles/r', openRole)

@@ -223,7 +223,8 @@ async function disable(count: number): Promise<void> {
           `${answeredMs.toFixed(1)} ms; all queued after ${seconds(queuedMs)}, gone after ` +
           `${seconds(goneMs)}: ${whole((count * 1000) / goneMs)}/s; memory ${megabytes(before)}, ` +
           `at most ${megabytes(most)}; KV read p99 ${quiet.p99Ms.toFixed(2)} ms before, ` +
-          `${loaded.p99Ms.toFixed(2)} ms meanwhile |\n`,
+          `${loaded.p99Ms.toFixed(2)} ms meanwhile (p50 ${quiet.p50Ms.toFixed(2)}, ` +
+          `${loaded.p50Ms.toFixed(2)}) |\n`,
       )
     } finally {
       await server.stop()

@@ -5,14 +5,15 @@ import { ensureBuilt, ensureInstalled, root, run } from './ensure.mjs'
 ensureInstalled()
 if (!process.argv.includes('--no-own')) await ensureBuilt()
 const esbuild = await import('esbuild')
-// The workloads of leases stand apart: they need a real PostgreSQL, and packages with native parts.
-const isLeases = process.argv.includes('--leases')
-const name = isLeases ? 'leases-at-scale' : 'main'
+// Workloads with databases stand apart: they need a real PostgreSQL, and packages with native parts.
+const alone = { '--leases': 'leases-at-scale', '--database': 'database-credentials' }
+const flag = Object.keys(alone).find((one) => process.argv.includes(one))
+const name = flag === undefined ? 'main' : alone[flag]
 const bundle = join(root, '.cache', 'bench', `${name}.mjs`)
 await esbuild.build({
   absWorkingDir: root,
   entryPoints: [`bench/${name}.ts`],
-  ...(isLeases ? { packages: 'external' } : undefined),
+  ...(flag ? { packages: 'external' } : undefined),
   outfile: bundle,
   bundle: true,
   format: 'esm',

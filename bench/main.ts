@@ -16,6 +16,7 @@ import {
   terminalTable,
   whole,
 } from './report.ts'
+import { measureRevocationList } from './revocation-list.ts'
 import { prepareTarget, storeCertificates, storeSecrets, type Target } from './target.ts'
 
 const OWN_NAME = 'Strongroom'
@@ -46,6 +47,8 @@ async function bench(options: BenchOptions): Promise<void> {
     loginsPerSecond: options.loginsPerSecond,
     figures,
     ready: options.readyTokens > 0 ? await measureReady(COMMAND, options, say) : null,
+    revocationList:
+      options.revokedCertificates > 0 ? await measureRevocationList(COMMAND, options, say) : null,
   }
   process.stdout.write(terminalTable(report))
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)

@@ -25,6 +25,8 @@ export interface BenchOptions {
   readonly loginsPerSecond: number
   /** Tokens stored for the ready scenario; 0 leaves it out. */
   readonly readyTokens: number
+  /** Certificates revoked for the scenario of a long list; 0 leaves it out. */
+  readonly revokedCertificates: number
   readonly json: string | null
   readonly svg: string | null
   readonly markdown: string | null
@@ -49,6 +51,7 @@ export const helpText = `npm run bench -- [options]
   --ready [N]          also the time to serve after unsealing with N tokens stored (1000000)
   --leases             leases of real PostgreSQL users at scale instead; -- --leases --help tells more
   --database           issue and revocation of real PostgreSQL users instead; -- --database --help tells more
+  --crl [N]            also what a list of N revoked certificates costs, and whether others wait (100000)
   --json FILE --svg FILE --markdown FILE   where to write the figures, the chart and the table
 `
 
@@ -68,6 +71,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     hasDefaultPolicy: false,
     loginsPerSecond: 0,
     readyTokens: 0,
+    revokedCertificates: 0,
     json: null as string | null,
     svg: null as string | null,
     markdown: null as string | null,
@@ -98,6 +102,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     else if (flag === '--default-policy') options.hasDefaultPolicy = true
     else if (flag === '--with-logins') options.loginsPerSecond = optional(flag, 200)
     else if (flag === '--ready') options.readyTokens = optional(flag, 1_000_000)
+    else if (flag === '--crl') options.revokedCertificates = optional(flag, 100_000)
     else if (flag === '--json') options.json = value(flag)
     else if (flag === '--svg') options.svg = value(flag)
     else if (flag === '--markdown') options.markdown = value(flag)

@@ -11,6 +11,17 @@ export interface ReadyFigure {
   readonly rssBytes: number
 }
 
+export interface RevocationListFigure {
+  readonly entries: number
+  readonly bytes: number
+  /** Of making the list anew. */
+  readonly cpuSeconds: number
+  readonly wallMs: number
+  /** The longest answer of a light request meanwhile, and without. */
+  readonly longestWaitMs: number
+  readonly longestIdleWaitMs: number
+}
+
 export interface Report {
   readonly date: string
   readonly machine: string
@@ -22,6 +33,7 @@ export interface Report {
   readonly loginsPerSecond: number
   readonly figures: readonly Figure[]
   readonly ready: ReadyFigure | null
+  readonly revocationList: RevocationListFigure | null
 }
 
 export const measuredNames: readonly MeasuredName[] = [...operationNames, 'kv-read-with-logins']
@@ -57,7 +69,7 @@ export function markdownTables(report: Report): string {
     ]
     parts.push(lines.join('\n'))
   }
-  if (report.ready !== null) parts.push(readyText(report.ready))
+  parts.push(...otherTexts(report))
   return `${parts.join('\n\n')}\n`
 }
 
@@ -75,8 +87,7 @@ export function terminalTable(report: Report): string {
       )
       .join('  '),
   )
-  const ready = report.ready === null ? '' : `\n${readyText(report.ready)}\n`
-  return `${lines.join('\n')}\n${ready}`
+  return `${[lines.join('\n'), ...otherTexts(report)].join('\n\n')}\n`
 }
 
 function cells(figure: Figure, all: readonly Figure[]): string[] {
@@ -104,6 +115,21 @@ function ratioText(figure: Figure, all: readonly Figure[]): string {
 
 export const ratio = (ours: Spread, theirs: Spread): string =>
   (ours.median / theirs.median).toFixed(1)
+
+const otherTexts = ({ ready, revocationList }: Report): string[] => [
+  ...(ready === null ? [] : [readyText(ready)]),
+  ...(revocationList === null ? [] : [revocationListText(revocationList)]),
+]
+
+function revocationListText(of: RevocationListFigure): string {
+  return [
+    `### A list of ${whole(of.entries)} revoked certificates`,
+    '',
+    `Made anew in ${whole(of.wallMs)} ms with ${of.cpuSeconds.toFixed(2)} CPU seconds; ${megabytes(of.bytes)} MB in DER.`,
+    `The longest of the light requests beside it took ${of.longestWaitMs.toFixed(1)} ms,`,
+    `without it ${of.longestIdleWaitMs.toFixed(1)} ms.`,
+  ].join('\n')
+}
 
 function readyText(ready: ReadyFigure): string {
   return [

@@ -27,17 +27,17 @@ const PLAIN: Readonly<Record<Mode, RegExp>> = {
 }
 
 function encoded(text: string, mode: Mode): string {
-  return Array.from(text, (char) =>
-    PLAIN[mode].test(char)
-      ? char
-      : `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  ).join('')
+  const { source } = PLAIN[mode]
+  return text.replace(new RegExp(`[^${source.slice(1)}`, 'g'), (char) => {
+    return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+  })
 }
 
 const escapeError = (part: string): FunctionError =>
   new FunctionError(`invalid URL escape ${quote(part)}`)
 
 function decoded(text: string, mode: Mode): string {
+  if (mode !== 'host' && !text.includes('%')) return text
   return text.replace(
     /%(.{0,2})|([^%])/gs,
     (all, hex: string | undefined, char: string | undefined) => {

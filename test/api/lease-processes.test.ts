@@ -101,8 +101,13 @@ async function expectNothingLeft(prefixes: readonly string[]): Promise<void> {
 const LEASE_KEYS = ['ns/root/lease/', 'lease-queue/', 'ns/root/token-lease/', 'core/lease-lane/']
 
 describe('leases worked off by processes that are killed', { timeout: 90_000 }, () => {
-  it('a disabled mount is finished by the next process', async () => {
-    const { key, names } = await prepare(3600, (server) => server.call('DELETE', 'sys/mounts/out'))
+  it.each([
+    ['a disabled mount', 'DELETE', 'sys/mounts/out'],
+    ['all below a prefix', 'PUT', 'sys/leases/revoke-prefix/out'],
+  ])('%s is finished by the next process', async (_, method, path) => {
+    const { key, names } = await prepare(3600, (server) =>
+      server.call(method, path, { sync: false }),
+    )
     const child = await startProcess(key)
     await until(() => gone().size >= LEASES * 0.3, 30_000)
     await child.kill('SIGKILL')

@@ -2,7 +2,7 @@
 // same time, and where private keys are never found.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { generateKey } from '../../src/crypto/x509/private-key.ts'
-import { call, fresh } from '../support/api-steps.ts'
+import { call, eventually, fresh } from '../support/api-steps.ts'
 import type { InProcess } from '../support/in-process.ts'
 import { testRequest } from '../support/pki-requests.ts'
 import { allServerKinds } from '../support/server-kinds.ts'
@@ -175,9 +175,13 @@ describe.each(allServerKinds)('PKI issuers on $kind', ({ start }) => {
     expect(new Set((await post('issuers/import/bundle', some)).data.existing_keys).size).toBe(50)
     const tooMany = { pem_bundle: [...keys, ...keys].join('\n') }
     expect((await server.call('POST', `${mount}/config/ca`, tooMany)).status).toBe(400)
+    const { uuid } = (await call(server, 200, 'GET', `sys/mounts/${mount}`)).body.data
+    const stored = () => server.backend.range(`mount/${uuid}/key/`, { limit: 100 })
+    expect(await stored()).toHaveLength(85)
     const removed = await call(server, 200, 'DELETE', `${mount}/root`)
     expect(removed.body.warnings[0]).toMatch(/deletes all keys and issuers/)
     expect((await server.call('LIST', `${mount}/keys`)).status).toBe(404)
+    await eventually(stored, (entries) => entries.length === 0)
     await root()
   })
 

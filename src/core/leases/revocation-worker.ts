@@ -29,6 +29,8 @@ const STORAGE_PAUSE_MS = 1000
 /** How exactly and how often a queue is counted. */
 const MOST_COUNTED = 20_000
 const COUNT_EVERY_MS = 15_000
+/** The queue of a silent lane only grows, which is seen as it happens in this process. */
+const COUNT_SILENT_EVERY_MS = 300_000
 
 export class RevocationWorker {
   readonly #storage: CoreStorage
@@ -329,7 +331,8 @@ export class RevocationWorker {
 
   #count(lane: RevocationLane): void {
     const now = this.#clock.monotonic()
-    if (now - lane.countedAtMs < COUNT_EVERY_MS) return
+    const every = lane.pace.isSilent ? COUNT_SILENT_EVERY_MS : COUNT_EVERY_MS
+    if (now - lane.countedAtMs < every) return
     lane.countedAtMs = now
     this.#queue.length(lane.key, MOST_COUNTED).then(
       (count) => {

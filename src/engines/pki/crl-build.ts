@@ -26,12 +26,16 @@ import {
 import { type IssuerRecord, readIssuer } from './issuer-record.ts'
 import { type IssuingCa, issuingCas } from './issuing-ca.ts'
 
-/** Builds both lists of a group as the configuration wants them. Answers warnings. */
+/**
+ * Builds the complete list of a group, and the delta list where there are to be any or `withDelta` asks for one
+ * (it is empty then). Answers warnings.
+ */
 export async function buildLists(
   mount: MountContext,
   directory: Directory,
   group: CrlGroup,
   config: CrlConfig,
+  withDelta: boolean,
 ): Promise<readonly string[]> {
   const signerId = await representative(mount, directory, group)
   if (signerId === null)
@@ -42,7 +46,7 @@ export async function buildLists(
   const superseded = config.enable_delta ? await deltaKeys(mount, directory, group) : []
   await buildOne(mount, directory, group, config, { kind: 'complete', signerId })
   await removeKeys(mount, superseded)
-  if (config.enable_delta)
+  if (config.enable_delta || withDelta)
     await buildOne(mount, directory, group, config, { kind: 'delta', signerId })
   return []
 }
@@ -123,7 +127,7 @@ async function ownExtensions(
     const base = (await readCrlState(mount.storage, group.id)).complete?.number ?? number - 1
     return [deltaIndicatorExtension(base)]
   }
-  const urls = ca.urls().deltaCrlDistributionPoints
+  const urls = ca.filledUrls?.deltaCrlDistributionPoints ?? []
   return urls.length > 0 ? [freshestCrlExtension(urls)] : []
 }
 

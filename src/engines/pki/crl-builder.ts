@@ -51,7 +51,7 @@ export async function rebuildAll(
   if (config.disable && !isForced) return []
   const warnings: string[] = []
   for (const group of groupsOf(await readDirectory(mount.storage)))
-    warnings.push(...(await rebuildGroup(mount, group.id)))
+    warnings.push(...(await rebuildGroup(mount, group.id, true)))
   return warnings
 }
 
@@ -60,16 +60,20 @@ export async function rebuildFor(mount: MountContext, group: string): Promise<re
   const groups = groupsOf(await readDirectory(mount.storage))
   const isListed = group !== NO_GROUP && groups.some(({ id }) => id === group)
   const target = isListed ? group : groups.find(({ isDefault }) => isDefault)?.id
-  return target === undefined ? [] : rebuildGroup(mount, target)
+  return target === undefined ? [] : rebuildGroup(mount, target, false)
 }
 
-function rebuildGroup(mount: MountContext, id: string): Promise<readonly string[]> {
+function rebuildGroup(
+  mount: MountContext,
+  id: string,
+  withDelta: boolean,
+): Promise<readonly string[]> {
   return mount.use(builders, '', (builder) =>
-    builder.run(id, async () => {
+    builder.run(withDelta ? `all ${id}` : id, async () => {
       const directory = await readDirectory(mount.storage)
       const group = groupsOf(directory).find((one) => one.id === id)
       if (!group) return []
-      return buildLists(mount, directory, group, await readCrlConfig(mount.storage))
+      return buildLists(mount, directory, group, await readCrlConfig(mount.storage), withDelta)
     }),
   )
 }

@@ -1,5 +1,5 @@
 // config/crl, crl/rotate and crl/rotate-delta.
-import { parseDurationSeconds } from '../../base/duration.ts'
+import { formatDuration, parseDurationSeconds } from '../../base/duration.ts'
 import { badRequest } from '../../base/errors.ts'
 import { boolean, string } from '../../schema/field.ts'
 import type { Parsed } from '../../schema/parse-fields.ts'
@@ -98,5 +98,7 @@ function assertDuration(name: (typeof DURATIONS)[number], text: string | undefin
       `given ${name} could not be decoded: time: invalid duration ${JSON.stringify(text)}`,
     )
   if (name === 'ocsp_expiry' && seconds < 0)
-    throw badRequest(`ocsp_expiry must be greater than or equal to 0 got: ${text}`)
+    throw badRequest(
+      `ocsp_expiry must be greater than or equal to 0 got: ${formatDuration(seconds)}`,
+    )
 }

@@ -1,5 +1,6 @@
 // Which names roles let through. The cases follow the documentation of Vault's role options.
 import { describe, expect, it } from 'vitest'
+import { toAscii } from './host-name.ts'
 import { globMatches } from './name-glob.ts'
 import {
   isCommonNameAllowed,
@@ -71,6 +72,17 @@ describe('refusedName', () => {
       expect(allows(name, { ...any, enforce_hostnames: false }), name).toBe(true)
     expect(allows('müller.de', any)).toBe(true)
     expect(allows('a.com.', any)).toBe(true)
+  })
+
+  it('writes names beyond ASCII in lower case', () => {
+    expect(toAscii('MÜLLER.de')).toBe('xn--mller-kva.de')
+    expect(toAscii('müller.DE')).toBe('xn--mller-kva.DE')
+  })
+
+  it('takes no identity template for a name', () => {
+    const role = { allowed_domains: ['{{identity.entity.name}}.com'], allow_bare_domains: true }
+    expect(allows('bob.com', role)).toBe(false)
+    expect(allows('{{identity.entity.name}}.com', role)).toBe(false)
   })
 
   it('is quick with hostile names', () => {

@@ -98,9 +98,13 @@ export const ENABLE_ONE = `Enable at least one tidy operation to be run (${OPERA
 export const revokedBuffer = (config: TidyConfig): number =>
   config.revoked_safety_buffer ?? config.safety_buffer
 
-/** As Go prints it: "100ms", "1m30s". */
-export const pauseText = (seconds: number): string =>
-  seconds > 0 && seconds < 1 ? `${seconds * 1000}ms` : formatDuration(seconds)
+/** As Go prints it: "100ms", "1m30s", "1.5s". */
+export function pauseText(seconds: number): string {
+  if (seconds > 0 && seconds < 1) return `${seconds * 1000}ms`
+  const whole = Math.trunc(seconds)
+  const rest = String(Math.round((seconds - whole) * 1000) / 1000).slice(1)
+  return formatDuration(whole).replace(/s$/, `${rest}s`)
+}
 
 /** Seconds, parts of them too. Throws 400 in Vault's words. */
 export function parsePause(text: string, where: string): number {

@@ -333,6 +333,20 @@ describe.each(allServerKinds)('revocation on $kind', ({ start }) => {
     expect(serialsOn(await list())).toEqual([serial_number])
   })
 
+  it('who has a list or certificate already is told so', async () => {
+    await newRoot()
+    const ask = async (path: string, atMs: number) => {
+      const headers = { 'if-modified-since': new Date(atMs).toUTCString() }
+      const request = server.request('GET', `${mount}/${path}`, { token: null, headers })
+      return (await handleRequest(server.host, request)).status
+    }
+    const now = clock.now()
+    for (const path of ['crl', 'crl/pem', 'issuer/default/crl/der', 'crl/delta', 'ca', 'ca/pem']) {
+      expect(await ask(path, now + 60_000), path).toBe(304)
+      expect(await ask(path, now - 60_000), path).toBe(200)
+    }
+  })
+
   it('the end of a lease revokes its certificate', async () => {
     await newRoot()
     await post('roles/web', {

@@ -97,11 +97,8 @@ export async function engineHarness(of: {
   let mount = mountOf(of.engine, of.options ?? {})
   let routes = routesOf(of.engine, mount)
   const bugs: string[] = []
-<<<<<<< HEAD
   let lastContext: RequestContext | null = null
-=======
   const resources = new Resources(systemClock, silentLog)
->>>>>>> x509
 
   async function call(
     operation: Operation,

@@ -49,6 +49,8 @@ export const helpText = `npm run bench -- [options]
                        far slower on some peers, so that the ratios look better for us
   --with-logins [N]    also KV reads beside N token creations a second (200)
   --ready [N]          also the time to serve after unsealing with N tokens stored (1000000)
+  --leases             leases of real PostgreSQL users at scale instead; -- --leases --help tells more
+  --database           issue and revocation of real PostgreSQL users instead; -- --database --help tells more
   --crl [N]            also what a list of N revoked certificates costs, and whether others wait (100000)
   --json FILE --svg FILE --markdown FILE   where to write the figures, the chart and the table
 `
@@ -126,7 +128,7 @@ function count(flag: string, text: string): number {
 }
 
 /** Without a name a peer is called by its port until it has told what it is. */
-function peerOption(address: string, token: string): PeerOption {
+export function peerOption(address: string, token: string): PeerOption {
   const named = /^([^=/:]+)=(.+)$/.exec(address)
   const base = (named?.[2] ?? address).replace(/\/$/, '')
   return { name: named?.[1] ?? `port ${new URL(base).port}`, base, token }

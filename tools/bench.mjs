@@ -5,10 +5,15 @@ import { ensureBuilt, ensureInstalled, root, run } from './ensure.mjs'
 ensureInstalled()
 if (!process.argv.includes('--no-own')) await ensureBuilt()
 const esbuild = await import('esbuild')
-const bundle = join(root, '.cache', 'bench', 'main.mjs')
+// Workloads with databases stand apart: they need a real PostgreSQL, and packages with native parts.
+const alone = { '--leases': 'leases-at-scale', '--database': 'database-credentials' }
+const flag = Object.keys(alone).find((one) => process.argv.includes(one))
+const name = flag === undefined ? 'main' : alone[flag]
+const bundle = join(root, '.cache', 'bench', `${name}.mjs`)
 await esbuild.build({
   absWorkingDir: root,
-  entryPoints: ['bench/main.ts'],
+  entryPoints: [`bench/${name}.ts`],
+  ...(flag ? { packages: 'external' } : undefined),
   outfile: bundle,
   bundle: true,
   format: 'esm',

@@ -16,6 +16,11 @@ export interface PgPool {
   readonly query: unknown
   end(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'connect', listener: (client: PgEmitter) => void): unknown
+}
+
+interface PgEmitter {
+  on(event: 'error', listener: (error: Error) => void): unknown
 }
 
 /** What the promise form of a pool's `connect` answers; pg's types have a form with a callback behind it. */
@@ -59,6 +64,8 @@ export async function pgPool<Config extends object, P extends PgPool>(
       async open({ username, password }) {
         const pool = new Pool({ ...config, user: username, password })
         pool.on('error', (error) => shared.events.connectionLost?.({ error }))
+        // A server that ends a connection in the moment in which it closes must not end the program.
+        pool.on('connect', (client) => client.on('error', () => {}))
         try {
           ;(await pool.connect()).release()
         } catch (error) {

@@ -7,6 +7,7 @@ import { MOST_CONNECT_TRIES, type RotationOptions, rotation } from './rotating-o
 
 /** What is used of a client of ioredis. */
 export interface RedisClient {
+  readonly status: string
   connect(): Promise<void>
   call(command: string, ...args: string[]): Promise<unknown>
   quit(): Promise<unknown>
@@ -44,13 +45,39 @@ export async function redisClient<Config extends object, R extends RedisClient>(
   options: RotationOptions,
 ): Promise<RotatingRedis<R>> {
   const { patienceMs, ...shared } = rotation(options)
+  const lost = new WeakMap<R, Lost>()
+  /** ioredis would try an old password for good, and keep what waits for it. */
+  const watch = (client: R): void => {
+    lost.set(client, new Set())
+    client.on('error', (error) => {
+      shared.events.connectionLost?.({ error })
+      if (isLoginRefused(error)) void replace(client)
+    })
+  }
+  const replace = async (client: R): Promise<void> => {
+    const generation = generations.enter()
+    generations.leave(generation)
+    try {
+      if (generation.resource === client) await generations.renewAfter(generation, 0)
+    } catch (error) {
+      // ioredis tries again and is refused again, which leads here again.
+      shared.events.failed?.({ error: error as Error, retryMs: 0 })
+      return
+    }
+    const now = generations.enter()
+    generations.leave(now)
+    if (now.resource === client) return
+    client.disconnect()
+    for (const tell of lost.get(client) ?? [])
+      tell(new LoginLost('WRONGPASS the password was replaced'))
+  }
   const generations = await Generations.start<R>(
     {
       ...shared,
-      open: (login) =>
-        open(Redis, config, login, (error) => shared.events.connectionLost?.({ error })),
+      open: (login) => open(Redis, config, login, watch),
       async close(client) {
-        await client.quit().catch(() => {})
+        // One that has no connection would wait for another, which its old password doesn't get.
+        if (client.status === 'ready') await client.quit().catch(() => {})
         client.disconnect()
       },
     },
@@ -67,30 +94,44 @@ export async function redisClient<Config extends object, R extends RedisClient>(
       if (name === 'username') return generations.username
       // Not a promise, and nothing that belongs to one connection.
       if (typeof name !== 'string' || name === 'then' || NOT_SHARED.has(name)) return undefined
-      return (...args: unknown[]) => command(generations, name, args)
+      return (...args: unknown[]) => command({ generations, lost }, name, args)
     },
   }) as unknown as RotatingRedis<R>
 }
+
+/** Whom to tell, of what waits on a client, that its password was replaced and nothing more is sent. */
+type Lost = Set<(error: Error) => void>
+
+/** The outcome, or the loss of the client where that comes first. */
+function unlessLost(result: Promise<unknown>, lost: Lost | undefined): Promise<unknown> {
+  if (!lost) return result
+  return new Promise((resolve, reject) => {
+    lost.add(reject)
+    result.then(resolve, reject).finally(() => lost.delete(reject))
+  })
+}
+
+class LoginLost extends Error {}
 
 async function open<Config extends object, R extends RedisClient>(
   Redis: new (config: Config) => R,
   config: Config,
   { username, password }: { readonly username: string; readonly password: string },
-  onError: (error: Error) => void,
+  watch: (client: R) => void,
 ): Promise<R> {
   const client = new Redis({ ...config, username, password, lazyConnect: true })
-  let refusal: Error | undefined
-  client.on('error', (error) => {
-    refusal ??= error
-    onError(error)
+  const refused = new Promise<never>((_resolve, reject) => {
+    client.on('error', (error) => reject(error))
   })
   try {
-    await client.connect()
-    await client.call('PING')
+    await Promise.race([client.connect().then(() => client.call('PING')), refused])
+    watch(client)
     return client
   } catch (error) {
     client.disconnect()
-    throw refusal ?? error
+    throw error
+  } finally {
+    refused.catch(() => {})
   }
 }
 
@@ -100,12 +141,18 @@ type Called = (...args: unknown[]) => unknown
 const isLoginRefused = (error: unknown): boolean =>
   /^(NOAUTH|WRONGPASS)/.test((error as Error).message)
 
+interface Commanded<R extends RedisClient> {
+  readonly generations: Generations<R>
+  readonly lost: WeakMap<R, Lost>
+}
+
 function command<R extends RedisClient>(
-  generations: Generations<R>,
+  of: Commanded<R>,
   name: string,
   args: unknown[],
   attempt = 0,
 ): unknown {
+  const { generations, lost } = of
   const generation = generations.enter()
   const client = generation.resource as unknown as Record<string, Called>
   let result: unknown
@@ -117,12 +164,12 @@ function command<R extends RedisClient>(
     throw error
   }
   if (!isPromise(result)) return leavingAtExec(result, () => generations.leave(generation))
-  return result
+  return unlessLost(result, lost.get(generation.resource))
     .finally(() => generations.leave(generation))
     .catch(async (error) => {
       if (!isLoginRefused(error) || attempt >= MOST_CONNECT_TRIES) throw error
       await generations.renewAfter(generation, attempt)
-      return await command(generations, name, args, attempt + 1)
+      return await command(of, name, args, attempt + 1)
     })
 }
 

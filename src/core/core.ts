@@ -12,6 +12,7 @@ import type { LeaseQueue } from './leases/lease-queue.ts'
 import type { LeaseService } from './leases/lease-service.ts'
 import type { LeaseSweeps } from './leases/lease-sweeps.ts'
 import type { RevocationWorker } from './leases/revocation-worker.ts'
+import type { OpenMount } from './mounts/mount-contexts.ts'
 import type { MountService } from './mounts/mount-service.ts'
 import type { Mount } from './mounts/mount-table.ts'
 import type { Remounts } from './mounts/remounts.ts'
@@ -55,6 +56,8 @@ export interface Core {
   readonly leaseCounts: LeaseCounts
   readonly rates: RateLimiter
   mountServices(mount: Mount): MountServices
+  /** A mount outside the request that it serves; null where it is gone. */
+  openMount(namespaceId: string, mountId: string): Promise<OpenMount | null>
   /** Brings what the core epoch covers outside the topology (audit devices, CORS, quotas) up to this version. */
   follow(epoch: string): Promise<void> | undefined
   /** Stops background work and forgets what was decrypted. */

@@ -260,6 +260,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     quotas,
     leaseCounts,
     rates: parts.rates,
+    openMount: (namespaceId, mountId) => openMount(contexts, namespaceId, mountId),
     mountServices(mount) {
       let services = servicesByMount.get(mount)
       if (!services) {

@@ -41,11 +41,11 @@ export function readCron(text: string): { readonly pattern: string; readonly tim
   if (parts.length !== 5) {
     throw badCron(`expected 5 fields, found ${parts[0] === '' ? 0 : parts.length}`)
   }
-  const pattern = FIELDS.map(([name, least, most], at) =>
-    parts[at]!.split(',')
-      .map((item) => readItem(item, name, least, most))
-      .join(','),
-  ).join(' ')
+  const pattern = FIELDS.map(([name, least, most], at) => {
+    const items = parts[at]!.split(',').map((item) => readItem(item, name, least, most))
+    // A star among others is a star: it decides how the two fields of days go together.
+    return items.includes('*') ? '*' : items.join(',')
+  }).join(' ')
   return { pattern, timeZone: zone?.[1] ?? '' }
 }
 
@@ -59,7 +59,7 @@ function readItem(item: string, name: string, least: number, most: number): stri
   if (step !== undefined && (Number(step) < 1 || Number(step) > most - least + 1)) {
     throw badCron(`the step of ${name} "${item}" is out of range`)
   }
-  const stepText = step === undefined ? '' : `/${Number(step)}`
+  const stepText = step === undefined || Number(step) === 1 ? '' : `/${Number(step)}`
   if (star) return `*${stepText}`
   const low = numberOf(from!, name, least, most)
   // A single value with a step runs on to the end of its field.

@@ -1,27 +1,10 @@
 // Pipelines, commands, arguments and calls as closures: what the text alone decides (which function, how many
 // arguments, which constants fit) is decided once, and what it decides wrongly fails when it is reached, as in Go.
+import { constant, constantArgument, failing, fitting, literal, nilOf } from './compile-constant.ts'
 import { type Evaluate, evaluateField, holdsInterfaces, isTrue } from './evaluate-field.ts'
-import { BYTES, canBeNil, type GoType, isIntKind, isUintKind, UINT64, VALUE } from './go-types.ts'
-import {
-  type FunctionTable,
-  GoBytes,
-  GoComplex,
-  GoInt,
-  GoList,
-  GoMap,
-  type GoValue,
-  type TemplateFunction,
-  typeName,
-  typeOf,
-} from './go-values.ts'
-import {
-  type AnyNode,
-  type ArgNode,
-  type CommandNode,
-  type NumberNode,
-  nodeText,
-  type PipeNode,
-} from './nodes.ts'
+import { canBeNil, type GoType, VALUE } from './go-types.ts'
+import type { FunctionTable, GoValue, TemplateFunction } from './go-values.ts'
+import { type AnyNode, type ArgNode, type CommandNode, nodeText, type PipeNode } from './nodes.ts'
 import { quote } from './quoting.ts'
 import type { RenderState } from './render-state.ts'
 import { FunctionError } from './template-error.ts'
@@ -102,26 +85,7 @@ export class PipelineCompiler {
     }
     if (hasArgs) return failing(first, refuse)
     if (first.kind === 'nil') return failing(first, 'nil is not a command')
-    return this.literal(first)
-  }
-
-  private literal(node: ArgNode): Evaluate {
-    switch (node.kind) {
-      case 'dot':
-        return (state, dot) => {
-          state.node = node
-          return dot
-        }
-      case 'true':
-      case 'false':
-        return constant(node, node.kind === 'true')
-      case 'string':
-        return constant(node, node.text)
-      case 'number':
-        return idealConstant(node)
-      default:
-        return failing(node, `can't evaluate command ${quote(nodeText(node))}`)
-    }
+    return literal(first)
   }
 
   /** Fields after dot, a variable or anything in parentheses. */
@@ -311,7 +275,7 @@ export class PipelineCompiler {
       if (!canBeNil(type)) return failing(node, `cannot assign nil to ${type.name}`)
       return constant(node, nilOf(type))
     }
-    return this.constantArgument(node, type ?? VALUE)
+    return constantArgument(node, type ?? VALUE)
   }
 
   private argumentValue(node: ArgNode): Evaluate | null {
@@ -330,85 +294,9 @@ export class PipelineCompiler {
         return null
     }
   }
-
-  private constantArgument(node: ArgNode, type: GoType): Evaluate {
-    const found = nodeText(node)
-    const number: NumberNode | null = node.kind === 'number' ? node : null
-    if (type.kind === 'interface' || type === VALUE) return this.literal(node)
-    if (type.kind === 'bool') {
-      const isBool = node.kind === 'true' || node.kind === 'false'
-      return isBool ? this.literal(node) : failing(node, `expected bool; found ${found}`)
-    }
-    if (type.kind === 'string') {
-      if (node.kind === 'string') return constant(node, node.text)
-      return failing(node, `expected string; found ${found}`)
-    }
-    if (type.kind === 'float64') {
-      if (number?.float !== undefined) return constant(node, number.float)
-      return failing(node, `expected float; found ${found}`)
-    }
-    if (isIntKind(type.kind)) {
-      if (number?.int === undefined) return failing(node, `expected integer; found ${found}`)
-      return constant(node, type.kind === 'int' ? number.int : new GoInt(type, number.int))
-    }
-    if (isUintKind(type.kind)) {
-      if (number?.uint === undefined) {
-        return failing(node, `expected unsigned integer; found ${found}`)
-      }
-      const bits = type === UINT64 ? 64 : 32
-      return constant(node, new GoInt(type, BigInt.asUintN(bits, number.uint)))
-    }
-    return failing(node, `can't handle ${found} for arg of type ${type.name}`)
-  }
 }
 
 /** `call` is told how its function was written. */
 function named(made: TemplateFunction, callee: string): TemplateFunction {
   return { ...made, call: (args, rendering) => made.call([callee, ...args], rendering) }
-}
-
-function failing(node: AnyNode, message: string): Evaluate {
-  return (state) => {
-    state.node = node
-    return state.fail(message)
-  }
-}
-
-function constant(node: AnyNode, value: GoValue): Evaluate {
-  return (state) => {
-    state.node = node
-    return value
-  }
-}
-
-function idealConstant(node: NumberNode): Evaluate {
-  const { text } = node
-  if (node.complex) return constant(node, new GoComplex(node.complex.re, node.complex.im))
-  const isHex = /^0[xX]/.test(text) && text.length > 2 && !/[pP]/.test(text)
-  const isFloat = !isHex && text[0] !== "'" && /[.eEpP]/.test(text)
-  if (node.float !== undefined && isFloat) return constant(node, node.float)
-  if (node.int !== undefined) return constant(node, node.int)
-  if (node.uint !== undefined) return failing(node, `${text} overflows int`)
-  return constant(node, undefined)
-}
-
-function nilOf(type: GoType): GoValue {
-  if (type === VALUE) return undefined
-  if (type === BYTES) return new GoBytes('')
-  if (type.kind === 'map') return new GoMap(type, new Map())
-  return type.kind === 'slice' ? new GoList(type, [], true) : null
-}
-
-/** The value if a parameter of this type takes it. */
-export function fitting(state: RenderState, value: GoValue, type: GoType): GoValue {
-  if (type === VALUE) return value
-  if (type.kind === 'interface') return value === undefined ? null : value
-  const own = typeOf(value)
-  if (own === type) return value
-  if (value === undefined) {
-    if (canBeNil(type)) return nilOf(type)
-    return state.fail(`invalid value; expected ${type.name}`)
-  }
-  const got = value === null ? 'interface {}' : typeName(value)
-  return state.fail(`wrong type for value; expected ${type.name}; got ${got}`)
 }

@@ -107,7 +107,10 @@ class TreeCompiler {
   private condition(node: BranchNode): Run {
     const mark = this.variables.mark()
     const evaluate = this.pipelines.pipeline(node.pipe)
+    const inner = this.variables.mark()
     const body = this.list(node.list)
+    // What the body declares can't be seen in its else.
+    this.variables.release(inner)
     const other = node.elseList ? this.list(node.elseList) : null
     this.variables.release(mark)
     if (node.kind === 'if') {
@@ -136,7 +139,10 @@ class TreeCompiler {
     const names = declared.map((variable) => variable.ident[0]!)
     const setters = names.map((name) => this.variables.element(name))
     const [setFirst, setSecond] = setters
+    const inner = this.variables.mark()
     const body = this.list(node.list)
+    // What the body declares can't be seen in its else.
+    this.variables.release(inner)
     const other = node.elseList ? this.list(node.elseList) : null
     this.variables.release(mark)
 

@@ -180,9 +180,9 @@ export function formatFloatVerb(value: number, verb: string, flags: Flags): stri
 
 /** The # flag: a decimal point always, and under g the zeros at the end. */
 function withPoint(text: string, format: string, precision: number): string {
-  const found = /^(.)([^eEpP]*)(.*)$/.exec(text)!
+  const found = (/[xX]/.test(format) ? /^(.)([^pP]*)(.*)$/ : /^(.)([^eE]*)(.*)$/).exec(text)!
   let body = found[2]!
-  if (!'gG'.includes(format)) return found[1] + (body.includes('.') ? body : `${body}.`) + found[3]
+  if (!'gGx'.includes(format)) return found[1] + (body.includes('.') ? body : `${body}.`) + found[3]
   let missing = precision < 0 ? 6 : precision
   const significant = body.replace('.', '').replace(/^0+/, '').length
   missing -= significant

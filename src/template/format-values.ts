@@ -68,6 +68,8 @@ class Formatter {
         return verb === 't' || verb === 'v' ? pad(String(value), flags) : this.bad(value)
     }
     if (value === null || value === undefined) return this.nil()
+    const isPlain = value instanceof GoInt || value instanceof GoBytes
+    if (verb === 'w' && !isPlain && !this.isErroring) return this.bad(value)
     if (value instanceof GoMap) return this.map(value, depth)
     if (value instanceof GoList) return this.list(value, depth)
     if (value instanceof GoBytes) return this.bytes(value)

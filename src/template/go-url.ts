@@ -27,17 +27,17 @@ const PLAIN: Readonly<Record<Mode, RegExp>> = {
 }
 
 function encoded(text: string, mode: Mode): string {
-  return Array.from(text, (char) =>
-    PLAIN[mode].test(char)
-      ? char
-      : `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  ).join('')
+  const { source } = PLAIN[mode]
+  return text.replace(new RegExp(`[^${source.slice(1)}`, 'g'), (char) => {
+    return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+  })
 }
 
 const escapeError = (part: string): FunctionError =>
   new FunctionError(`invalid URL escape ${quote(part)}`)
 
 function decoded(text: string, mode: Mode): string {
+  if (mode !== 'host' && !text.includes('%')) return text
   return text.replace(
     /%(.{0,2})|([^%])/gs,
     (all, hex: string | undefined, char: string | undefined) => {
@@ -55,7 +55,7 @@ function decoded(text: string, mode: Mode): string {
   )
 }
 
-function hostOf(scheme: string, host: string): string {
+function hostOf(host: string): string {
   const open = host.lastIndexOf('[')
   if (open > 0) throw new FunctionError('invalid IP-literal')
   if (open === 0) {
@@ -75,11 +75,7 @@ function hostOf(scheme: string, host: string): string {
     const rest = zone < 0 ? '' : decoded(inner.slice(zone - 1), 'path')
     return `[${address}${rest}]${host.slice(close + 1)}`
   }
-  const first = host.indexOf(':')
-  if (first >= 0) {
-    const isStrict = scheme === 'http' || scheme === 'https'
-    checkPort(host.slice(isStrict ? first : host.lastIndexOf(':')))
-  }
+  if (host.includes(':')) checkPort(host.slice(host.lastIndexOf(':')))
   return decoded(host, 'host')
 }
 
@@ -138,7 +134,7 @@ function parsed(text: string): GoUrl {
     const authority = slash < 0 ? rest.slice(2) : rest.slice(2, slash)
     rest = slash < 0 ? '' : rest.slice(slash)
     const at = authority.lastIndexOf('@')
-    url.host = hostOf(url.scheme, authority.slice(at + 1))
+    url.host = hostOf(authority.slice(at + 1))
     if (at >= 0) url.user = userOf(authority.slice(0, at))
   }
   url.path = decoded(rest, 'path')
@@ -146,18 +142,23 @@ function parsed(text: string): GoUrl {
   return url
 }
 
+/** Puts the text in front of what is wrong with it. */
+function named<T>(text: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof FunctionError)) throw error
+    throw new FunctionError(`parse ${quote(text)}: ${error.message}`)
+  }
+}
+
 /** url.Parse. */
 export function parseUrl(text: string): GoUrl {
   const hash = text.indexOf('#')
   const before = hash < 0 ? text : text.slice(0, hash)
-  try {
-    const url = parsed(before)
-    if (hash >= 0) url.fragment = decoded(text.slice(hash + 1), 'fragment')
-    return url
-  } catch (error) {
-    if (!(error instanceof FunctionError)) throw error
-    throw new FunctionError(`parse ${quote(before)}: ${error.message}`)
-  }
+  const url = named(before, () => parsed(before))
+  if (hash >= 0) url.fragment = named(text, () => decoded(text.slice(hash + 1), 'fragment'))
+  return url
 }
 
 /** The host without its port and brackets. */

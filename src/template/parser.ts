@@ -1,8 +1,7 @@
 // Parses a template's text into named trees. The grammar, the order of checks and the messages are those of
 // Go's text/template/parse; nesting is bounded, since a tree is walked by recursion.
 import { MAX_TEMPLATE_NESTING } from '../base/limits.ts'
-import { fromByteString } from './byte-strings.ts'
-import { type Item, itemText, Lexer, type LexerOptions } from './lexer.ts'
+import type { Item } from './lexer.ts'
 import type {
   ArgNode,
   BranchNode,
@@ -15,17 +14,11 @@ import type {
 } from './nodes.ts'
 import { nodeText } from './nodes.ts'
 import { parseConstant } from './parse-number.ts'
+import { isKeyword, ParserItems, type ParserOptions } from './parser-items.ts'
 import { quote, unquote } from './quoting.ts'
-import { TemplateError } from './template-error.ts'
 
 /** Trees by the names of their templates, in the order of their definitions. */
 export type Trees = Map<string, ListNode>
-
-export interface ParserOptions extends LexerOptions {
-  /** A byte string, as all names here. */
-  readonly name: string
-  readonly hasFunction: (name: string) => boolean
-}
 
 /** What ends a list: {{end}} or {{else}}, of which "else if" and "else with" are told apart. */
 interface EndOfList {
@@ -42,22 +35,11 @@ export function parseTrees(text: string, options: ParserOptions): Trees {
   return new Parser(text, options).run()
 }
 
-class Parser {
-  private readonly lexer: Lexer
-  private readonly options: ParserOptions
+class Parser extends ParserItems {
   private readonly trees: Trees = new Map()
-  /** Items that were put back, the next one last. */
-  private readonly ahead: Item[] = []
-  private lastLine = 1
-  private actionLine = 0
   private rangeDepth = 0
   private nesting = 0
   private variables: string[] = ['$']
-
-  constructor(text: string, options: ParserOptions) {
-    this.lexer = new Lexer(text, options)
-    this.options = options
-  }
 
   run(): Trees {
     const nodes: Node[] = []
@@ -78,53 +60,6 @@ class Parser {
     }
     this.add(this.options.name, { kind: 'list', pos, nodes })
     return this.trees
-  }
-
-  private next(): Item {
-    const item = this.ahead.pop()
-    if (item) return item
-    const fresh = this.lexer.next()
-    this.lastLine = fresh.line
-    return fresh
-  }
-
-  private peek(): Item {
-    const item = this.next()
-    this.ahead.push(item)
-    return item
-  }
-
-  private nextNonSpace(): Item {
-    let item = this.next()
-    while (item.kind === 'space') item = this.next()
-    return item
-  }
-
-  private peekNonSpace(): Item {
-    const item = this.nextNonSpace()
-    this.ahead.push(item)
-    return item
-  }
-
-  private fail(message: string): never {
-    const { name } = this.options
-    throw new TemplateError(fromByteString(`template: ${name}:${this.lastLine}: ${message}`))
-  }
-
-  private unexpected(item: Item, context: string): never {
-    if (item.kind !== 'error') this.fail(`unexpected ${itemText(item)} in ${context}`)
-    let extra = ''
-    if (this.actionLine !== 0 && this.actionLine !== item.line) {
-      const started = ` started at ${this.options.name}:${this.actionLine}`
-      extra = item.text.endsWith(' action') ? started : ` in action${started}`
-    }
-    this.fail(item.text + extra)
-  }
-
-  private expect(kind: Item['kind'], context: string): Item {
-    const item = this.nextNonSpace()
-    if (item.kind !== kind) this.unexpected(item, context)
-    return item
   }
 
   private add(name: string, tree: ListNode): void {
@@ -442,9 +377,6 @@ const NOT_EXECUTABLE: ReadonlySet<string> = new Set([
   'number',
   'string',
 ])
-
-const isKeyword = (item: Item, word: string): boolean =>
-  item.kind === 'keyword' && item.text === word
 
 /** White space alone defines nothing: a later definition of the same name takes its place. */
 function isEmpty(node: Node): boolean {

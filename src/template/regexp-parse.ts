@@ -1,6 +1,17 @@
 // Regular expressions in RE2's syntax, parsed. What RE2 leaves out (back references, look-around) is refused, so every
 // expression can be matched in time linear in the text. Source: RE2's syntax page.
 import { encodeRune, runeAt } from './byte-strings.ts'
+import {
+  between,
+  folded,
+  isWord,
+  type Match,
+  NAMED,
+  not,
+  PERL,
+  POSIX,
+  unicodeClass,
+} from './regexp-classes.ts'
 import { FunctionError } from './template-error.ts'
 
 export type RegexNode =
@@ -26,7 +37,6 @@ export interface ParsedRegex {
   readonly names: readonly string[]
 }
 
-type Match = (rune: number) => boolean
 const MOST_REPEATS = 1000
 const MOST_NESTING = 1000
 
@@ -34,61 +44,6 @@ export function regexError(message: string, part?: string): FunctionError {
   return new FunctionError(
     `error parsing regexp: ${message}${part === undefined ? '' : `: \`${part}\``}`,
   )
-}
-
-const between =
-  (from: number, to: number): Match =>
-  (rune) =>
-    rune >= from && rune <= to
-const not =
-  (match: Match): Match =>
-  (rune) =>
-    !match(rune)
-const isDigit = between(48, 57)
-const isSpace: Match = (rune) => rune === 32 || (rune >= 9 && rune <= 13 && rune !== 11)
-export const isWord: Match = (rune) =>
-  isDigit(rune) || rune === 95 || between(65, 90)(rune) || between(97, 122)(rune)
-
-const PERL: Readonly<Record<string, Match>> = {
-  d: isDigit,
-  D: not(isDigit),
-  s: isSpace,
-  S: not(isSpace),
-  w: isWord,
-  W: not(isWord),
-}
-const ascii =
-  (pattern: RegExp): Match =>
-  (rune) =>
-    rune < 128 && pattern.test(String.fromCharCode(rune))
-const POSIX: Readonly<Record<string, Match>> = {
-  alnum: ascii(/[0-9A-Za-z]/),
-  alpha: ascii(/[A-Za-z]/),
-  ascii: between(0, 127),
-  blank: ascii(/[\t ]/),
-  cntrl: (rune) => rune < 32 || rune === 127,
-  digit: isDigit,
-  graph: between(33, 126),
-  lower: between(97, 122),
-  print: between(32, 126),
-  punct: ascii(/[!-/:-@[-`{-~]/),
-  space: ascii(/[\t\n\v\f\r ]/),
-  upper: between(65, 90),
-  word: isWord,
-  xdigit: ascii(/[0-9A-Fa-f]/),
-}
-const NAMED: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 }
-
-/** Letters match either case; other scripts by their simple mappings. */
-function folded(match: Match): Match {
-  return (rune) => {
-    if (match(rune)) return true
-    const text = String.fromCodePoint(rune)
-    return [text.toLowerCase(), text.toUpperCase()].some((other) => {
-      const code = other.codePointAt(0)!
-      return other.length === (code > 0xffff ? 2 : 1) && match(code)
-    })
-  }
 }
 
 interface FlagSet {
@@ -136,12 +91,17 @@ export class RegexParser {
     const nodes: RegexNode[] = []
     while (this.at < this.text.length && this.text[this.at] !== '|' && this.text[this.at] !== ')') {
       if (this.text.startsWith('\\Q', this.at)) {
-        nodes.push(...this.literalRun())
+        const run = this.literalRun()
+        const last = run.length === 0 ? nodes.pop() : undefined
+        nodes.push(...run)
+        if (last) nodes.push(this.repeated(last, this.at))
         continue
       }
       const start = this.at
       const atom = this.atom()
-      if (atom) nodes.push(this.repeated(atom, start))
+      // Flags are no atom: what repeats behind them repeats the one before.
+      const repeated = atom ?? nodes.pop()
+      if (repeated) nodes.push(this.repeated(repeated, start))
     }
     return nodes.length === 1 ? nodes[0]! : { kind: nodes.length === 0 ? 'empty' : 'cat', nodes }
   }
@@ -256,6 +216,7 @@ export class RegexParser {
         throw regexError('missing argument to repetition operator', this.text.slice(start, this.at))
       case '{':
         if (this.counted()) {
+          if (this.text[this.at] === '?') this.at++
           throw regexError(
             'missing argument to repetition operator',
             this.text.slice(start, this.at),
@@ -426,24 +387,4 @@ export class RegexParser {
     if (this.at >= this.text.length) throw regexError('missing closing ]', this.text)
     return this.text[this.at] === '\\' ? this.escapedRune() : this.next()
   }
-}
-
-const classes = new Map<string, Match | null>()
-
-/** A general category or script; null: there is no such. */
-function unicodeClass(name: string): Match | null {
-  if (name === 'Any') return () => true
-  let match = classes.get(name)
-  if (match !== undefined) return match
-  match = null
-  for (const property of name.length <= 2 ? [`gc=${name}`] : [`sc=${name}`]) {
-    try {
-      const pattern = new RegExp(`\\p{${property}}`, 'u')
-      match = (rune) => pattern.test(String.fromCodePoint(rune))
-    } catch {
-      // No such class: the caller says so.
-    }
-  }
-  if (classes.size < 500) classes.set(name, match)
-  return match
 }

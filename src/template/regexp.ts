@@ -2,7 +2,8 @@
 // whatever the expression. Of several matches the leftmost is found, by the order of its alternatives, as in Go.
 import { runeAt } from './byte-strings.ts'
 import type { Rendering } from './go-values.ts'
-import { isWord, type RegexNode, RegexParser, regexError } from './regexp-parse.ts'
+import { isWord } from './regexp-classes.ts'
+import { type RegexNode, RegexParser, regexError } from './regexp-parse.ts'
 
 type Instruction =
   | { op: 'char'; matches: (rune: number) => boolean }

@@ -11,7 +11,7 @@ const ONE = new RegExp(
   `^\\s*(${OPERATOR})\\s*(v?(${NUMBER})(?:\\.(${NUMBER}))?(?:\\.(${NUMBER}))?(${TAIL}))\\s*$`,
 )
 const NEXT = new RegExp(`(${OPERATOR})\\s*(${VERSION})`, 'y')
-const RANGE = new RegExp(`(?<![0-9A-Za-z.*-])(${VERSION})\\s+-\\s+(${VERSION})`, 'g')
+const RANGE = new RegExp(`\\s*(${VERSION})\\s+-\\s+(${VERSION})\\s*`, 'g')
 const MOST_CHARACTERS = 1024
 
 interface Constraint {
@@ -51,28 +51,24 @@ function parseOne(text: string): Constraint {
   }
 }
 
-/** The constraints of one alternative, which all must hold. */
+/** The constraints of one alternative, which all must hold. The whole is checked before any part is read. */
 function parseAll(text: string): Constraint[] {
-  if (text.trim() === '') {
-    if (text !== '') throw new FunctionError(`improper constraint: ${text}`)
-    throw new FunctionError('improper constraint: ')
-  }
-  const all: Constraint[] = []
+  const improper = new FunctionError(`improper constraint: ${text}`)
+  const parts: string[] = []
   let rest = text.trim()
+  if (rest === '') throw improper
   while (rest !== '') {
     NEXT.lastIndex = 0
     const found = NEXT.exec(rest)
-    if (!found) throw new FunctionError(`improper constraint: ${text}`)
-    all.push(parseOne(found[0]))
+    if (!found) throw improper
+    parts.push(found[0])
     const after = rest.slice(found[0].length)
-    const between = /^(?:\s*,\s*|\s+)/.exec(after)?.[0] ?? ''
-    if (after !== '' && between === '') throw new FunctionError(`improper constraint: ${text}`)
-    if (between.includes(',') && /^\s/.test(between)) {
-      throw new FunctionError(`improper constraint: ${text}`)
-    }
+    const between = /^(?:,\s*|\s+)/.exec(after)?.[0] ?? ''
+    if (after !== '' && between === '') throw improper
     rest = after.slice(between.length)
+    if (between.includes(',') && rest === '') throw improper
   }
-  return all
+  return parts.map(parseOne)
 }
 
 function isTilde(v: Version, of: Constraint): boolean {

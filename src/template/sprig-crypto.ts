@@ -13,9 +13,11 @@ import { FunctionError } from './template-error.ts'
 import { functionTable, goFunction } from './template-functions.ts'
 
 const BCRYPT_COST = 10
-const BCRYPT_STEPS = 500_000
-const SCRYPT_STEPS = 500_000
-const KEY_STEPS = 2_000_000
+const BCRYPT_STEPS = 1_000_000
+const SCRYPT_STEPS = 1_000_000
+/** RSA and DSA keys take seconds, the others almost nothing. */
+const SLOW_KEY_STEPS = 3_000_000
+const KEY_STEPS = 20_000
 const BLOCK = 16
 
 const digest = (name: string) =>
@@ -152,7 +154,7 @@ export function cryptoFunctions(random: Random): FunctionTable {
     ),
     derivePassword: derive,
     genPrivateKey: goFunction('string', ([type], of) => {
-      of.spend(KEY_STEPS)
+      of.spend(['ecdsa', 'ed25519'].includes(type as string) ? KEY_STEPS : SLOW_KEY_STEPS)
       return generatePrivateKeyPem(type as string)
     }),
     encryptAES: goFunction('string, string', ([password, text]) =>

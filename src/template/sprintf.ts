@@ -104,7 +104,7 @@ class Printer {
 
   private print(verb: string, flags: Flags): void {
     const value = this.args[this.arg++]
-    if (verb === 'v') {
+    if (verb === 'v' || verb === 'w') {
       flags.sharpV = flags.sharp
       flags.plusV = flags.plus
       flags.sharp = false
@@ -119,7 +119,7 @@ class Printer {
     const [text] = digits.exec(this.format) ?? ['']
     if (text === '') return null
     // A number that is too large ends the reading of it, and of the verb with it.
-    if (Number(text) > MOST) {
+    if (Number(text.slice(0, -1)) > MOST) {
       this.at = this.format.length
       return null
     }
@@ -181,12 +181,12 @@ class Printer {
     }
     const text = this.format.slice(this.at + 1, close)
     this.at = close + 1
-    const index = /^[0-9]+$/.test(text) ? Number(text) : 0
+    this.isAfterIndex = /^[0-9]{1,7}$/.test(text)
+    const index = this.isAfterIndex ? Number(text) : 0
     if (index < 1 || index > this.args.length) {
       this.isGoodIndex = false
       return
     }
     this.arg = index - 1
-    this.isAfterIndex = true
   }
 }

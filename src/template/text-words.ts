@@ -200,6 +200,7 @@ function wordsOf(text: string): Word[] {
         if (at < text.length && isAlphabet(runeAt(text, at).rune)) at = previousStart(text, at)
       } else if (isAlphabet(next)) run((rune) => isAlphabet(rune) && !isUpper(rune))
     } else if (kind === 'lower') run((rune) => isAlphabet(rune) && !isUpper(rune))
+    else if (kind === 'punct') run(isPunct)
     else run((rune) => kindOfRune(rune) === kind)
     words.push({ kind, text: text.slice(start, at) })
   }

@@ -2,7 +2,7 @@
 // refused, as package time does it.
 import { GoTime, timeFromCivil } from './go-time.ts'
 import { FunctionError } from './template-error.ts'
-import { daysBefore, layoutChunks, MONTHS, WEEKDAYS } from './time-layout.ts'
+import { civilOf, daysBefore, layoutChunks, MONTHS, WEEKDAYS } from './time-layout.ts'
 import { fixedZone, UTC, type Zone } from './time-zones.ts'
 
 interface Read {
@@ -224,10 +224,10 @@ export function parseTime(layout: string, text: string, zone: Zone): GoTime {
     if (left === BAD) return refuse(chunk.text, rest)
     rest = left
     if (chunk.text === '05' || chunk.text === '5')
-      rest = looseFraction(rest, read, chunks[i + 1]?.text)
+      rest = looseFraction(rest, read, chunks.slice(i + 1).find((later) => later.isElement)?.text)
   }
   if (rest !== '') return refuse('', '', `: extra text: ${quoted(rest)}`)
-  return finish(read, zone, (range) => refuse('', '', `: ${range} out of range`))
+  return finish(read, zone, (what) => refuse('', '', `: ${what}`))
 }
 
 /** A fraction after the seconds is taken even if the layout has none. */
@@ -252,21 +252,23 @@ function withoutPrefix(value: string, prefix: string): string | null {
   return value.slice(at)
 }
 
-function finish(read: Read, zone: Zone, refuse: (range: string) => never): GoTime {
+function finish(read: Read, zone: Zone, refuse: (what: string) => never): GoTime {
   if (read.isPm && read.hour < 12) read.hour += 12
   else if (read.isAm && read.hour === 12) read.hour = 0
   const isLeap = (read.year % 4 === 0 && read.year % 100 !== 0) || read.year % 400 === 0
   if (read.yearDay >= 0) {
-    if (read.yearDay < 1 || read.yearDay > (isLeap ? 366 : 365)) refuse('day-of-year')
-    if (read.month < 0) {
-      read.month = 1
-      read.day = read.yearDay
-    }
+    if (read.yearDay < 1 || read.yearDay > (isLeap ? 366 : 365)) refuse('day-of-year out of range')
+    const start = daysBefore(read.year, 1, 1) + read.yearDay - 1
+    const { month, day } = civilOf(start * 86400)
+    if (read.month >= 0 && read.month !== month) refuse('day-of-year does not match month')
+    if (read.day >= 0 && read.day !== day) refuse('day-of-year does not match day')
+    read.month = month
+    read.day = day
   } else {
     if (read.month < 0) read.month = 1
     if (read.day < 0) read.day = 1
     const most = daysBefore(read.year, read.month + 1, 1) - daysBefore(read.year, read.month, 1)
-    if (read.day < 1 || read.day > most) refuse('day')
+    if (read.day < 1 || read.day > most) refuse('day out of range')
   }
   if (read.zone) return timeFromCivil(read, read.zone)
   if (read.offset !== null) {

@@ -19,7 +19,7 @@ const LOCALES: readonly (readonly [RegExp, string])[] = [
   [/^(America|US|Canada|EST|CST|MST|PST|HST|Pacific\/Honolulu)/, 'en-US'],
   [/^(Australia|Antarctica\/Macquarie)/, 'en-AU'],
   [/^(Pacific\/Auckland|NZ$)/, 'en-NZ'],
-  [/^Africa\/Johannesburg/, 'en-ZA'],
+  [/^Africa\/(Johannesburg|Maseru|Mbabane)/, 'en-ZA'],
   [/^(Europe|Africa|Atlantic|GB|Eire|Etc|GMT|Zulu|UCT|Greenwich|CET|EET|MET|WET)/, 'en-GB'],
 ]
 const ABBREVIATIONS: Readonly<Record<string, string>> = {
@@ -34,6 +34,14 @@ const ABBREVIATIONS: Readonly<Record<string, string>> = {
   'Asia/Karachi': 'PKT',
   'Asia/Manila': 'PST',
   'Asia/Jakarta': 'WIB',
+}
+/** Most of Africa keeps one of four times all year. */
+const AFRICA = /^Africa\/(?!Casablanca|El_Aaiun)|^Indian\/(Antananarivo|Comoro|Mayotte)/
+const AFRICAN: Readonly<Record<number, string>> = {
+  0: 'GMT',
+  3600: 'WAT',
+  7200: 'CAT',
+  10800: 'EAT',
 }
 const MOST_SECONDS = 8.64e12
 
@@ -62,9 +70,11 @@ class DatabaseZone implements Zone {
         timeZone: this.name,
         timeZoneName: 'short',
       })
-      const name = zonePart(this.names, date)
+      const name = zonePart(this.names, date).replace(/^HA(?=[SD]T$)/, 'H')
       if (/^[A-Z]{3,5}$/.test(name) && (name !== 'GMT' || offset === 0)) return name
     }
+    const african = AFRICA.exec(this.name) ? AFRICAN[offset] : undefined
+    if (african !== undefined) return african
     const size = Math.abs(offset)
     const minutes = (size / 60) % 60
     const text = String(Math.floor(size / 3600)).padStart(2, '0')

@@ -2,6 +2,7 @@
 // several issuers and their chains, import, leases, and requests that try to get more than they should.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
 import { parseCertificate } from '../../src/crypto/x509/certificate.ts'
 import {
   basicConstraintsExtension,
@@ -213,5 +214,88 @@ describe.each(allServerKinds)('PKI on $kind', ({ start }) => {
     await patch('issuer/root', { leaf_not_after_behavior: 'permit' })
     const beyond = (await post('issue/long', wanted)).data
     expect(beyond.expiration).toBeGreaterThan(cut.expiration)
+  })
+
+  it('does what was asked for where the original leaves it out', async () => {
+    await newRoot({ key_bits: 384, ext_key_usage_oids: '1.3.6.1.5.5.7.3.17', issuer_name: 'root' })
+    const issuer = read((await get('issuer/root')).certificate)
+    expect(issuer.extKeyUsages).toEqual(['1.3.6.1.5.5.7.3.17'])
+    await post('roles/r', { ...openRole, key_type: 'any' })
+    const { pem } = await testRequest({ commonName: 'a.com' })
+    const from = new Date(systemClock.now() - 3600_000).toISOString()
+    const signed = read((await post('sign/r', { csr: pem, not_before: from })).data.certificate)
+    expect(signed.notBeforeMs).toBe(Math.floor(Date.parse(from) / 1000) * 1000)
+    expect(signed.signatureAlgorithm?.name).toBe('ECDSAWithSHA384')
+    const urls = {
+      issuer_name: 'root',
+      crl_distribution_points: '{{cluster_path}}/crl',
+      delta_crl_distribution_points: 'http://a.com/delta',
+      enable_aia_url_templating: true,
+    }
+    const written = (await post('issuer/root', urls)).data
+    expect(written.delta_crl_distribution_points).toEqual(['http://a.com/delta'])
+    const plain = { enable_aia_url_templating: false, crl_distribution_points: 'http://a.com/crl' }
+    expect((await patch('issuer/root', plain)).enable_aia_url_templating).toBe(false)
+    await post('keys/generate/internal', { key_type: 'ec', key_name: 'taken' })
+    await post('keys/generate/internal', { key_type: 'ec', key_name: 'other' })
+    expect(await refused('key/other', { key_name: 'taken' })).toBe('key name already in use')
+  })
+
+  it('keeps in a patch what it does not name, and sets it back in a write', async () => {
+    await newRoot({ issuer_name: 'root' })
+    const usage = ['read-only', 'issuing-certificates']
+    await patch('issuer/root', { usage, leaf_not_after_behavior: 'permit' })
+    const patched = await patch('issuer/root', { ocsp_servers: 'http://a.com/ocsp' })
+    expect(patched).toMatchObject({
+      issuer_name: 'root',
+      leaf_not_after_behavior: 'permit',
+      ocsp_servers: ['http://a.com/ocsp'],
+      usage: 'issuing-certificates,read-only',
+    })
+    const written = (await post('issuer/root')).data
+    expect(written).toMatchObject({
+      issuer_name: '',
+      leaf_not_after_behavior: 'err',
+      ocsp_servers: [],
+      usage: 'crl-signing,issuing-certificates,ocsp-signing,read-only',
+    })
+  })
+
+  it('takes policies with qualifiers, in the bounds of the standard', async () => {
+    const qualified = '[{"oid":"1.2.3","cps":"http://a.com","notice":"n"},{"oid":"1.2.4"}]'
+    const role = (await post('roles/p', { ...openRole, policy_identifiers: qualified })).data
+    expect(role.policy_identifiers).toEqual([
+      '{"oid":"1.2.3","cps":"http://a.com","notice":"n"}',
+      '{"oid":"1.2.4"}',
+    ])
+    for (const wrong of [
+      'x',
+      '1',
+      '[{"oid":"x"}]',
+      `[{"oid":"1.2.3","notice":"${'n'.repeat(201)}"}]`,
+    ])
+      await refused('roles/p', { ...openRole, policy_identifiers: wrong })
+    await newRoot()
+    const leaf = read((await post('issue/p', { common_name: 'a.com' })).data.certificate)
+    expect(leaf.policies).toEqual(['1.2.3', '1.2.4'])
+  })
+
+  it('fills in templates of addresses when it signs', async () => {
+    const root = await newRoot({ issuer_name: 'root' })
+    await post('roles/r', openRole)
+    await post('config/urls', {
+      enable_templating: true,
+      issuing_certificates: '{{cluster_aia_path}}/issuer/{{issuer_id}}/der',
+      ocsp_servers: '{{cluster_path}}/ocsp',
+    })
+    expect(await refused('issue/r', { common_name: 'a.com' })).toBe(
+      'error fetching CA certificate: unable to fetch AIA URL information: unable to template AIA URLs as we lack local cluster address information (aia_path)',
+    )
+    await post('config/cluster', { path: 'http://a.com/v1/pki', aia_path: 'http://cdn.com/pki' })
+    const leaf = read((await post('issue/r', { common_name: 'a.com' })).data.certificate)
+    expect(leaf.issuingUrls).toEqual([`http://cdn.com/pki/issuer/${root.issuer_id}/der`])
+    expect(leaf.ocspServers).toEqual(['http://a.com/v1/pki/ocsp'])
+    const made = await post('root/generate/internal', { common_name: 'Other', key_type: 'ec' })
+    expect(made.warnings.join()).toMatch(/This AIA configuration has been ignored/)
   })
 })

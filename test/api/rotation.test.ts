@@ -199,6 +199,27 @@ describe.each(allServerKinds)('rotation on $kind', ({ start }) => {
     expect(resumed.body.data).toMatchObject({ state: 'idle', hold: null })
   })
 
+  it('waits for the next window where one passed', async () => {
+    await post('db/accounts/app', {
+      rotation_schedule: '0 3 * * *',
+      rotation_window: '1h',
+      rotation_timezone: 'Asia/Tokyo',
+    })
+    const first = await login('app')
+    // 03:00 in Tokyo is 18:00 UTC; the clock comes back at 19:01, when the window has passed.
+    clock.advance((19 * 3600 + 60) * 1000)
+    const path = 'db/accounts/app'
+    await eventually(async () => (await record(path)).rotate_after === '2030-01-02T18:00:00.000Z')
+    expect((await login('app')).password).toBe(first.password)
+    const { events } = (await get(`sys/rotation/history/${path}`)).body.data
+    expect(events.at(-1)).toMatchObject({
+      outcome: 'missed',
+      error: expect.stringContaining('window'),
+    })
+    clock.advance(23.5 * 3600_000)
+    await eventually(async () => (await login('app')).password !== first.password)
+  })
+
   it('lists by mount and by time, in pages', async () => {
     await post('sys/mounts/other', { type: 'rotating' })
     for (const [name, period] of [

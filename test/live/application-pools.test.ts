@@ -1,5 +1,6 @@
 // `strongroom/database` under load: pools of pg, mysql2 and ioredis whose credentials change without a failed
 // query, against the real servers.
+import { type AddressInfo, connect, createServer as createProxy, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
@@ -202,6 +203,63 @@ describe('a pool of pg', () => {
     await pool.end()
   })
 
+  it('learns at once that a static password was replaced, by whomever', async () => {
+    await postgres.query("CREATE ROLE fixed LOGIN PASSWORD 'first'")
+    await write('database/static-roles/fixed', {
+      ...{ db_name: 'pg', username: 'fixed', rotation_period: '1h' },
+    })
+    // Connections are closed as soon as nobody uses them, so that each query logs in.
+    const config = { ...pgConfig(), idleTimeoutMillis: 1, maxUses: 1 }
+    let changes = 0
+    const pool = await pgPool(
+      pg.Pool,
+      config,
+      options('database/static-creds/fixed', { on: { rotated: () => void changes++ } }),
+    )
+    const rotate = (): Promise<void> => write('database/rotate-role/fixed', {})
+    expect(await whileChanging(6, () => pool.query('SELECT 1'), rotate)).toBeGreaterThan(6)
+    await pool.end()
+    // Two that follow at once may be taken for one.
+    expect(changes).toBeGreaterThan(2)
+    expect(changes).toBeLessThanOrEqual(7)
+  }, 60_000)
+
+  it('goes on while Strongroom is away, and finds it again', async () => {
+    let isAway = false
+    const sockets = new Set<Socket>()
+    const proxy = createProxy((socket) => {
+      if (isAway) return void socket.destroy()
+      sockets.add(socket)
+      const real = connect(server.port, '127.0.0.1')
+      socket.on('close', () => real.destroy()).on('error', () => {})
+      real.on('close', () => socket.destroy()).on('error', () => {})
+      socket.pipe(real).pipe(socket)
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', () => resolve()))
+    const { port } = proxy.address() as AddressInfo
+    const seen: string[] = []
+    const pool = await pgPool(
+      pg.Pool,
+      pgConfig(),
+      options('database/creds/brief', {
+        address: `http://127.0.0.1:${port}`,
+        on: { rotated: () => seen.push('rotated'), failed: () => seen.push('failed') },
+      }),
+    )
+    isAway = true
+    for (const socket of sockets) socket.destroy()
+    const began = performance.now()
+    const query = (): Promise<unknown> => pool.query('SELECT pg_sleep(0.005)')
+    await load(4, () => performance.now() > began + 1800, query)
+    isAway = false
+    await load(4, () => performance.now() > began + 5000, query)
+    await pool.end()
+    proxy.close()
+    expect(seen[0]).toBe('rotated')
+    expect(seen[1]).toBe('failed')
+    expect(seen.lastIndexOf('rotated')).toBeGreaterThan(1)
+  }, 30_000)
+
   it('says what is wrong at the start', async () => {
     const start = (more: Partial<RotationOptions>) =>
       pgPool(pg.Pool, pgConfig(), options('database/creds/app', { patienceMs: 500, ...more }))
@@ -243,7 +301,7 @@ describe('a pool of mysql2', () => {
     await pool.end()
     expect(await mariadb.query('SELECT id FROM app.things')).toEqual([{ id: 1 }])
     const left = "SELECT User FROM mysql.user WHERE User LIKE 'v-%'"
-    await expect.poll(() => mariadb.query(left)).toEqual([])
+    await expect.poll(() => mariadb.query(left), { timeout: 20_000 }).toEqual([])
   }, 60_000)
 })
 
@@ -268,7 +326,27 @@ describe('a client of ioredis', () => {
       [null, 2],
     ])
     await client.end()
-    const users = (await redis.run('ACL', 'USERS')) as string[]
-    expect(users.filter((name) => name.startsWith('V_'))).toEqual([])
+    const left = async (): Promise<string[]> =>
+      ((await redis.run('ACL', 'USERS')) as string[]).filter((name) => name.startsWith('V_'))
+    await expect.poll(left, { timeout: 20_000 }).toEqual([])
+  }, 60_000)
+
+  it('logs in again where a static password was replaced and the connection was lost', async () => {
+    await redis.run('ACL', 'SETUSER', 'fixed', 'on', '>first', '~*', '+@all')
+    await write('database/static-roles/redis-fixed', {
+      ...{ db_name: 'redis', username: 'fixed', rotation_period: '1h' },
+    })
+    const config = { host: '127.0.0.1', port: redis.port }
+    const client = await redisClient(Redis, config, options('database/static-creds/redis-fixed'))
+    const work = async (): Promise<void> => {
+      await client.set('app:n', '1')
+      expect(await client.get('app:n')).toBe('1')
+    }
+    const change = async (): Promise<void> => {
+      await write('database/rotate-role/redis-fixed', {})
+      await redis.run('CLIENT', 'KILL', 'USER', 'fixed')
+    }
+    expect(await whileChanging(4, work, change)).toBeGreaterThan(10)
+    await client.end()
   }, 60_000)
 })

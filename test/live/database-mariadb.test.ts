@@ -160,6 +160,57 @@ describe('the configured user', () => {
   })
 })
 
+describe('a static user', () => {
+  it('gets another password when its role is made, when it is rotated, and in its time', async () => {
+    await mariadb.query("CREATE USER app IDENTIFIED BY 'first'")
+    await ok('POST', 'database/static-roles/app', {
+      ...{ db_name: 'maria', username: 'app', rotation_period: '5s' },
+    })
+    const seen = new Set<string>()
+    const read = async (): Promise<string> => {
+      const { password } = (await ok('GET', 'database/static-creds/app')).body.data
+      expect(await mariadb.login('app', password)).toBe(true)
+      seen.add(password)
+      return password
+    }
+    expect(await mariadb.login('app', 'first')).toContain('Access denied')
+    const session = await mariadb.connect('app', await read())
+    await ok('POST', 'database/rotate-role/app')
+    await read()
+    // What was logged in stays so: an application drains by itself.
+    await session.query('SELECT 1')
+    await session.end()
+    await expect.poll(async () => seen.add(await read()).size, { timeout: 20_000 }).toBe(3)
+  }, 40_000)
+
+  it('that is not there is refused', async () => {
+    const refused = await call('POST', 'database/static-roles/nobody', {
+      ...{ db_name: 'maria', username: 'nobody', rotation_period: '1h' },
+    })
+    expect(refused.status).toBeGreaterThanOrEqual(400)
+    expect(refused.text).toContain('Error 1396')
+  })
+})
+
+describe("the configured user's password", () => {
+  it('is replaced, and users are made with the new one', async () => {
+    await mariadb.query("CREATE USER rotated IDENTIFIED BY 'first'")
+    await mariadb.query('GRANT ALL PRIVILEGES ON *.* TO rotated WITH GRANT OPTION')
+    const own = { username: 'rotated', password: 'first' }
+    expect((await configure(own, 'rotating')).status).toBe(204)
+    await ok('POST', 'database/roles/rotating', {
+      db_name: 'rotating',
+      creation_statements: CREATE,
+    })
+    await ok('POST', 'database/rotate-root/rotating')
+    expect(await mariadb.login('rotated', 'first')).toContain('Access denied')
+    const { username, password, leaseId } = await creds('rotating')
+    expect(await mariadb.login(username, password)).toBe(true)
+    await revoke(leaseId)
+    expect(await generated()).toEqual([])
+  })
+})
+
 describe('a server that is not there', () => {
   it('is said, and nothing is left', async () => {
     const port = await closedPort()

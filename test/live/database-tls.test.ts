@@ -105,6 +105,10 @@ describe('MySQL', () => {
     expect(
       await verify('', { ...login, tls_certificate_key: `${certificate}\n${privateKey}` }),
     ).toBe('ok')
+    // Without tls_ca the authorities that Node knows count, and ours is none of them.
+    const tls_certificate_key = `${certificate}\n${privateKey}`
+    const alone = { username: 'strict', password: 'pw', tls_certificate_key }
+    expect(await verify('', alone)).toMatch(/certificate/)
     expect(() =>
       mysql.open('mysql-database-plugin', { connection_url: '/', tls_certificate_key: 'x' }, tools),
     ).toThrow('unable to load tls_certificate_key_data')

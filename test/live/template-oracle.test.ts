@@ -13,10 +13,12 @@ import { cachedFolder, requireProgram, runProgram } from '../support/live-progra
 import { DATA } from './template-cases/data.ts'
 import { everyCase, type TemplateCase } from './template-cases/every-case.ts'
 import { randomTemplate } from './template-cases/random-case.ts'
+import { randomTextCase } from './template-cases/random-texts.ts'
 
 const source = fileURLToPath(new URL('../../tools/oracles/template/', import.meta.url))
 const BUILD_MS = 240_000
 const RANDOM_CASES = 2000
+const RANDOM_TEXTS = 6000
 
 interface Answer {
   /** Bytes as base64; null: none. */
@@ -105,6 +107,11 @@ describe('templates beside Go', () => {
   it('give the same for random templates', async () => {
     const templates = fc.sample(randomTemplate, { numRuns: RANDOM_CASES, seed: 20_260 })
     const cases = templates.map((template) => ({ template, data: DATA }))
+    expect(await differences(cases, true)).toEqual([])
+  }, 120_000)
+
+  it('give the same for random formats, expressions, layouts, versions, URLs and JSON', async () => {
+    const cases = fc.sample(randomTextCase, { numRuns: RANDOM_TEXTS, seed: 20_261 })
     expect(await differences(cases, true)).toEqual([])
   }, 120_000)
 })

@@ -1,10 +1,11 @@
 // Rival processes of one server on one store, simulated: each host has a clock and a connection of its own
 // that end with it, so that a crash is what it is in life: nothing of it goes on, and what was under way to
-// the store arrives or doesn't. Client calls end without an answer when their host crashes.
+// the store arrives or doesn't. Client calls end without an answer when their host crashes. A host can also
+// stand still for a while, as a suspended machine does, and go on later as if nothing had happened.
 import type { Clock } from '../../src/base/clock.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { Engine } from '../../src/sdk/plugin.ts'
-import type { StorageBackend } from '../../src/sdk/storage.ts'
+import type { Batch, StorageBackend } from '../../src/sdk/storage.ts'
 import { memoryBackend } from '../../src/storage/memory/memory-backend.ts'
 import { type Fault, faultyStorage } from '../support/faulty-storage.ts'
 import {
@@ -20,7 +21,14 @@ import { type SimulatedClock, simulatedClock } from '../support/simulated-clock.
 interface Process {
   readonly server: InProcess
   readonly crashed: Promise<null>
+  readonly life: Life
   crash(): void
+}
+
+/** Whether a host still is, and what it waits for while it stands still. */
+interface Life {
+  isAlive: boolean
+  paused: { readonly over: Promise<void>; end(): void } | null
 }
 
 export interface ClusterOptions {
@@ -28,7 +36,7 @@ export interface ClusterOptions {
   readonly engines: readonly Engine[]
   readonly hosts: number
   /** Asked at each commit of each host. */
-  faultOf(): Fault | undefined
+  faultOf(batch: Batch): Fault | undefined
   /** Log lines of all hosts. */
   readonly log?: (line: string) => void
 }
@@ -78,12 +86,32 @@ export class SimulatedCluster {
   }
 
   isRunning(at: number): boolean {
-    return this.#processes[at] !== null
+    return (this.#processes[at] ?? null) !== null
   }
 
   crash(at: number): void {
     this.#processes[at]?.crash()
     this.#processes[at] = null
+  }
+
+  /** From now on the host does nothing and hears nothing, until `resume`. */
+  pause(at: number): void {
+    const life = this.#processes[at]?.life
+    if (!life || life.paused) return
+    let end = (): void => {}
+    const over = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    life.paused = { over, end }
+  }
+
+  /** False: it did not stand still. */
+  resume(at: number): boolean {
+    const life = this.#processes[at]?.life
+    if (!life?.paused) return false
+    life.paused.end()
+    life.paused = null
+    return true
   }
 
   async restart(at: number): Promise<void> {
@@ -135,14 +163,14 @@ export class SimulatedCluster {
 
   #open(): Process {
     const { random, engines, log } = this.#options
-    let isAlive = true
+    const life: Life = { isAlive: true, paused: null }
     let end: () => void = () => {}
     const crashed = new Promise<null>((resolve) => {
       end = () => resolve(null)
     })
-    const clock = mortalClock(this.clock, () => isAlive)
-    const faulty = faultyStorage(this.#store, () => this.#options.faultOf())
-    const backend = mortalStorage(faulty, () => isAlive)
+    const clock = mortalClock(this.clock, life)
+    const faulty = faultyStorage(this.#store, (_, batch) => this.#options.faultOf(batch))
+    const backend = mortalStorage(faulty, life)
     const { host } = openTestHost({
       backend,
       clock,
@@ -154,8 +182,9 @@ export class SimulatedCluster {
     return {
       server: inProcess(host, backend, [], this.#rootToken),
       crashed,
+      life,
       crash: () => {
-        isAlive = false
+        life.isAlive = false
         end()
       },
     }
@@ -167,27 +196,38 @@ export class SimulatedCluster {
   }
 }
 
-/** After the end no timer fires any more. */
-function mortalClock(inner: Clock, isAlive: () => boolean): Clock {
+/** Goes on once the host does; never where it has ended. */
+async function whenMoving(life: Life): Promise<void> {
+  while (life.paused) await life.paused.over
+  if (!life.isAlive) await never()
+}
+
+/** After the end no timer fires any more; while it stands still they wait. */
+function mortalClock(inner: Clock, life: Life): Clock {
+  const fire = (task: () => void): void => {
+    if (life.paused) void life.paused.over.then(() => fire(task))
+    else if (life.isAlive) task()
+  }
   return {
     now: () => inner.now(),
     monotonic: () => inner.monotonic(),
-    after: (ms, task) => inner.after(ms, () => isAlive() && task()),
-    sleep: (ms, signal) => inner.sleep(ms, signal).then(() => (isAlive() ? undefined : never())),
+    after: (ms, task) => inner.after(ms, () => fire(task)),
+    sleep: (ms, signal) => inner.sleep(ms, signal).then(() => whenMoving(life)),
   }
 }
 
 const never = (): Promise<never> => new Promise(() => {})
 
 /** After the end nothing is sent and nothing is heard; what was sent before arrives. */
-function mortalStorage(inner: StorageBackend, isAlive: () => boolean): StorageBackend {
+function mortalStorage(inner: StorageBackend, life: Life): StorageBackend {
   const only = async <T>(ask: () => T | Promise<T>): Promise<T> => {
-    if (!isAlive()) return never()
+    await whenMoving(life)
     try {
       const answer = await ask()
-      return isAlive() ? answer : await never()
+      await whenMoving(life)
+      return answer
     } catch (error) {
-      if (!isAlive()) return never()
+      await whenMoving(life)
       throw error
     }
   }
@@ -196,7 +236,7 @@ function mortalStorage(inner: StorageBackend, isAlive: () => boolean): StorageBa
     list: (prefix, page) => only(() => inner.list(prefix, page)),
     range: (prefix, page) => only(() => inner.range(prefix, page)),
     commit: (batch) => only(() => inner.commit(batch)),
-    changes: (onChange) => inner.changes((keys) => isAlive() && onChange(keys)),
+    changes: (onChange) => inner.changes((keys) => life.isAlive && onChange(keys)),
     scan: (prefix) => inner.scan(prefix),
     close: async () => {},
   }

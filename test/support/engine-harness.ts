@@ -31,6 +31,8 @@ export interface EngineHarness {
   readonly clock: ManualClock
   /** Handlers that answered while a storage call of theirs was open; must stay empty. */
   readonly bugs: readonly string[]
+  /** Runs each job that was scheduled once, whenever it is due; a call has to have been made before. */
+  runJobs(): Promise<void>
   /** Changes the mount's options, as tuning it does. */
   tune(options: Readonly<Record<string, string>>): void
   /** `data` is the body of a write or patch, else the query. */
@@ -96,6 +98,7 @@ export async function engineHarness(of: {
   let routes = routesOf(of.engine, mount)
   const bugs: string[] = []
   const resources = new Resources(systemClock, silentLog)
+  let lastContext: RequestContext | null = null
 
   async function call(
     operation: Operation,
@@ -139,9 +142,9 @@ export async function engineHarness(of: {
         creating: false,
         body: data as Json,
         lease: () => Promise.reject(new Error('no leases here')),
-        schedule: () => Promise.reject(new Error('no jobs here')),
-        unschedule: () => Promise.reject(new Error('no jobs here')),
+        ...jobs,
       }
+      lastContext = ctx
       if (row.exists) ctx.creating = !(await row.exists(ctx, params as never))
       const values: Record<string, unknown> = {}
       parseFields(row.input, data, ctx.creating, values)
@@ -158,17 +161,43 @@ export async function engineHarness(of: {
     }
   }
 
+  async function runJobs(): Promise<void> {
+    const storage = view.scoped(prefix)
+    for (const key of await storage.range(JOBS)) {
+      const [, kindName, id] = key.split('/')
+      const kind = of.engine.jobs?.find(({ name }) => name === kindName)
+      const item = (await storage.get(key))?.json<never>()
+      if (!kind || item === undefined) throw new Error(`no job of the kind ${kindName}`)
+      const { signal } = new AbortController()
+      const mounted = { ...lastContext!, storage, signal }
+      const result = await kind.run(mounted, item, { id: id!, attempt: 1, signal })
+      if (result === 'done') await storage.delete(key)
+    }
+  }
+
   return {
     backend,
     storage: view.scoped(prefix),
     clock,
     bugs,
+    runJobs,
     tune(options) {
       mount = mountOf(of.engine, options)
       routes = routesOf(of.engine, mount)
     },
     call,
   }
+}
+
+/** Where the harness keeps jobs that were scheduled: part of the commit, as they are in core. */
+const JOBS = 'job-of-harness/'
+const jobs: Pick<RequestContext, 'schedule' | 'unschedule'> = {
+  async schedule(tx, kind, { id, item }) {
+    tx.put(`${JOBS}${kind.name}/${id}`, { json: item })
+  },
+  async unschedule(tx, kind, id) {
+    tx.delete(`${JOBS}${kind.name}/${id}`)
+  },
 }
 
 const routesOf = (engine: Engine, mount: MountInfo): RouteTable<RequestContext> =>

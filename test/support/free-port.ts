@@ -1,6 +1,6 @@
 // Ports on the loopback interface for the real servers of tests.
-import type { ChildProcess } from 'node:child_process'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import type { TiedChild } from './tied-child.ts'
 
 const READY_MS = 60_000
 
@@ -24,21 +24,12 @@ const takesConnections = (port: number): Promise<boolean> =>
   })
 
 /** Waits until the program listens; throws with its log where it ends instead. */
-export async function waitForPort(
-  port: number,
-  child: ChildProcess,
-  log: () => string,
-): Promise<void> {
-  let failure: Error | undefined
-  child.once('error', (error) => {
-    failure = error
-  })
+export async function waitForPort(port: number, child: TiedChild): Promise<void> {
   const until = performance.now() + READY_MS
   while (!(await takesConnections(port))) {
-    if (failure) throw failure
-    if (child.exitCode !== null || performance.now() > until) {
-      child.kill('SIGKILL')
-      throw new Error(`the server did not start: ${log()}`)
+    if (child.process.exitCode !== null || performance.now() > until) {
+      await child.end()
+      throw new Error(`the server did not start: ${child.log()}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 30))
   }

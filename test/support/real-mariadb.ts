@@ -1,16 +1,16 @@
 // A real MariaDB of a test's own (Debian's mariadb-server): a free loopback port and a socket, its data in a
 // temporary folder. It can be stopped and started again on the same port, and it never outlives the test.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mysql from 'mysql2/promise'
 import { freePort, waitForPort } from './free-port.ts'
 import { requireProgram, runProgram } from './live-program.ts'
+import { spawnTied, type TiedChild } from './tied-child.ts'
 
 const ADVICE = 'run "apt-get install mariadb-server" (Debian, Ubuntu)'
 const NOBODY = 65534
-/** Small and fast; the kernel's asynchronous I/O has limits over all processes, which tests would reach. */
+/** Small and fast; io_uring, which it would use, makes some kernels hang. */
 const LIGHT = [
   '--innodb-use-native-aio=0',
   '--innodb-flush-log-at-trx-commit=0',
@@ -58,8 +58,7 @@ class Mariadb implements RealMariadb {
   readonly #settings: readonly string[]
   readonly #folder = mkdtempSync(join(tmpdir(), 'strongroom-mariadb-'))
   readonly socketPath = join(this.#folder, 'mariadb.sock')
-  #child: ChildProcess | null = null
-  #log = ''
+  #child: TiedChild | null = null
   port = 0
 
   constructor(settings: readonly string[]) {
@@ -69,15 +68,16 @@ class Mariadb implements RealMariadb {
     chmodSync(this.#folder, 0o755)
   }
 
-  get #asUser(): string[] {
-    return isRoot ? ['--user=nobody'] : []
+  /** A server that starts removes the temporary tables of others in a folder that they share. */
+  get #ownParts(): string[] {
+    const own = [`--datadir=${join(this.#folder, 'data')}`, `--tmpdir=${this.#folder}`]
+    return isRoot ? [...own, '--user=nobody'] : own
   }
 
   async initialize(): Promise<void> {
     const args = [
       '--no-defaults',
-      `--datadir=${join(this.#folder, 'data')}`,
-      ...this.#asUser,
+      ...this.#ownParts,
       '--skip-test-db',
       '--auth-root-authentication-method=normal',
       ...LIGHT,
@@ -90,8 +90,7 @@ class Mariadb implements RealMariadb {
     this.port ||= await freePort()
     const args = [
       '--no-defaults',
-      `--datadir=${join(this.#folder, 'data')}`,
-      ...this.#asUser,
+      ...this.#ownParts,
       `--port=${this.port}`,
       '--bind-address=127.0.0.1',
       `--socket=${this.socketPath}`,
@@ -103,12 +102,8 @@ class Mariadb implements RealMariadb {
       '--plugin-load-add=auth_ed25519',
       ...this.#settings.map((setting) => `--${setting}`),
     ]
-    const child = spawn('mariadbd', args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    this.#child = child
-    child.stderr.on('data', (chunk: Buffer) => {
-      this.#log = (this.#log + chunk.toString()).slice(-4000)
-    })
-    await waitForPort(this.port, child, () => this.#log)
+    this.#child = spawnTied('mariadbd', args)
+    await waitForPort(this.port, this.#child)
   }
 
   async makeAdmin(): Promise<void> {
@@ -153,12 +148,8 @@ class Mariadb implements RealMariadb {
   }
 
   async stop(): Promise<void> {
-    const child = this.#child
+    await this.#child?.end()
     this.#child = null
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((resolve) => child.once('close', resolve))
-    child.kill('SIGTERM')
-    await ended
   }
 
   async remove(): Promise<void> {

@@ -1,6 +1,5 @@
 // A real Redis of a test's own (Debian's redis-server): a free loopback port, its files in a temporary
 // folder. It can be stopped and started again on the same port, and it never outlives the test.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +7,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { freePort, waitForPort } from './free-port.ts'
 import { requireProgram } from './live-program.ts'
+import { spawnTied, type TiedChild } from './tied-child.ts'
 
 const ADVICE = 'run "apt-get install redis-server" (Debian, Ubuntu)'
 
@@ -51,9 +51,8 @@ class RedisServer implements RealRedis {
   readonly password = 'p@ss:wo/rd"\'#%'
   readonly folder = mkdtempSync(join(tmpdir(), 'strongroom-redis-'))
   readonly #hasAclFile: boolean
-  #child: ChildProcess | null = null
+  #child: TiedChild | null = null
   #isTls = false
-  #log = ''
   port = 0
 
   constructor(hasAclFile: boolean) {
@@ -85,16 +84,8 @@ class RedisServer implements RealRedis {
   }
 
   async start(): Promise<void> {
-    const child = spawn('redis-server', [join(this.folder, 'redis.conf')], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    this.#child = child
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        this.#log = (this.#log + chunk.toString()).slice(-4000)
-      })
-    }
-    await waitForPort(this.port, child, () => this.#log)
+    this.#child = spawnTied('redis-server', [join(this.folder, 'redis.conf')])
+    await waitForPort(this.port, this.#child)
   }
 
   async connect(username: string, password: string): Promise<Redis> {
@@ -140,12 +131,8 @@ class RedisServer implements RealRedis {
   }
 
   async stop(): Promise<void> {
-    const child = this.#child
+    await this.#child?.end()
     this.#child = null
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((resolve) => child.once('close', resolve))
-    child.kill('SIGTERM')
-    await ended
   }
 
   async remove(): Promise<void> {

@@ -1,7 +1,7 @@
 // A small engine whose secrets rotate: accounts with passwords in a world beside the server, with one user or
 // two, and counters without an outside part. It stands for databases and clouds in tests of rotation; the
 // world can refuse, hang, lose its answer or be gone at each call.
-import { badRequest } from '../../src/base/errors.ts'
+import { badRequest, unavailable } from '../../src/base/errors.ts'
 import { boolean, integer, list, string } from '../../src/schema/field.ts'
 import { endpoints } from '../../src/sdk/endpoints.ts'
 import { type Engine, secretsEngine } from '../../src/sdk/plugin.ts'
@@ -26,10 +26,18 @@ export class AccountWorld {
   after: Hook = () => {}
   /** False: nobody can log in from here to prove a password. */
   canProve = true
+  /** True: users change their own passwords, for which they have to log in (a root credential). */
+  isSelfService = false
 
-  async set(username: string, password: string): Promise<void> {
+  /** `current`: what the caller holds to be the password in force. */
+  async set(username: string, password: string, current: string | undefined): Promise<void> {
     this.calls.push(`set ${username}`)
+    const known = this.passwords.get(username)
     await this.before('set', username)
+    // The login came first: what changed meanwhile doesn't end a session that is open.
+    if (this.isSelfService && known !== undefined && known !== current) {
+      throw unavailable('the world refuses the login')
+    }
     this.passwords.set(username, password)
     await this.after('set', username)
   }
@@ -63,8 +71,9 @@ export function rotatingEngine(world: AccountWorld): Engine {
     async stage(mount) {
       return mount.random.bytes(12).toString('hex')
     },
-    async set(_mount, _item, password, { username }) {
-      await world.set(username, password)
+    async set(mount, { name }, password, { username }) {
+      const account = (await mount.storage.get(`account/${name}`))?.json<Account>()
+      await world.set(username, password, account?.password)
       return undefined
     },
     async test(_mount, _item, password, { username }) {

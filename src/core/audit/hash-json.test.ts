@@ -54,6 +54,15 @@ describe('hashJsonText', () => {
     )
   })
 
+  it('shows no private key, whatever is listed as plain', () => {
+    const key = '-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----'
+    const text = JSON.stringify({ certificate: key, issuing_ca: 'x' })
+    const names = ['certificate', 'issuing_ca']
+    const hashed = `{"certificate":${H(key)},"issuing_ca":"x"}`
+    expect(hashJsonText(text, hmac, names)).toBe(hashed)
+    expect(hashJsonValue(JSON.parse(text), hmac, names)).toBe(hashed)
+  })
+
   it('fails rather than pass on what it cannot delimit', () => {
     expect(() => hashJsonText('{"a":"secret', hmac)).toThrow('not JSON')
   })

@@ -1,6 +1,7 @@
 // Writes values as JSON text with each string replaced by its HMAC, for audit lines. Names of members,
 // numbers, booleans and null stay; so do strings that are exactly an RFC 3339 time, as in OpenBao.
-// Invariant: no string of the input appears in the output unless its member's name is listed as plain.
+// Invariant: no string of the input appears in the output unless its member's name is listed as plain, and then
+// not if it holds a private key in PEM (a certificate with its key in one text).
 import { getOwn, RawJson, RawNumber } from '../../base/json.ts'
 import type { SaltedHmac } from './salted-hmac.ts'
 
@@ -18,7 +19,9 @@ export function hashJsonValue(
 ): string {
   switch (typeof value) {
     case 'string':
-      return plain || isTimestamp(value) ? JSON.stringify(value) : `"${hmac(value)}"`
+      return (plain && !holdsPrivateKey(value)) || isTimestamp(value)
+        ? JSON.stringify(value)
+        : `"${hmac(value)}"`
     case 'number':
       return Number.isFinite(value) ? String(value) : 'null'
     case 'boolean':
@@ -116,9 +119,9 @@ export function hashJsonText(
     while (text.charCodeAt(next) <= 0x20) next++
     if (text.charCodeAt(next) === COLON) {
       if (plainKeys.length > 0) readable = plainKeys.includes(contents(text, at, end))
-    } else if (!readable) {
+    } else if (!readable || holdsPrivateKey(text.slice(at, end))) {
       const value = contents(text, at, end)
-      if (!isTimestamp(value)) {
+      if (readable || !isTimestamp(value)) {
         out += `${text.slice(copied, at)}"${hmac(value)}"`
         copied = end + 1
       }
@@ -127,6 +130,8 @@ export function hashJsonText(
   }
   return copied === 0 ? text : out + text.slice(copied)
 }
+
+const holdsPrivateKey = (text: string): boolean => text.includes('PRIVATE KEY-----')
 
 const QUOTE = 0x22
 const COLON = 0x3a

@@ -39,8 +39,9 @@ const PAGE = 100
 /** Handlers that run at once in this process, over all shards; and in one lane. */
 const MAX_RUNNING = 64
 const MAX_PER_LANE = 8
-/** How long a full lane may hold up a pass before the pass goes on without it. */
+/** How long a full lane may hold up a pass before the pass goes on without it; and all such lanes together. */
 const LANE_PATIENCE_MS = 100
+const PASS_PATIENCE_MS = 300
 /** Pages of one shard in one pass: a pass goes on where the last one stopped. */
 const MAX_PAGES = 32
 /** The pause after a pass that left marks of full lanes behind. */
@@ -64,6 +65,8 @@ export class DueWorker {
   readonly #lanes = new Map<string, number>()
   /** Lanes that did not move in this pass. */
   readonly #stuck = new Set<string>()
+  /** How long this pass waited for lanes that did not move. */
+  #waitedInVainMs = 0
   /** Where the next pass goes on in a shard. */
   readonly #resumeAfter = new Map<number, string>()
   readonly #waiters = new Set<() => void>()
@@ -110,6 +113,7 @@ export class DueWorker {
       try {
         await this.#claims.refresh()
         this.#stuck.clear()
+        this.#waitedInVainMs = 0
         for (const shard of this.#claims.owned()) taken += await this.#workShard(shard)
         await this.#afterPass(this.#claims.owned())
       } catch (error) {
@@ -185,7 +189,8 @@ export class DueWorker {
 
   /** Takes a place in the lane; false where it is full and does not move, or the work is to stop. */
   async #enter(lane: string): Promise<boolean> {
-    const until = this.#clock.monotonic() + LANE_PATIENCE_MS
+    const from = this.#clock.monotonic()
+    const until = from + Math.min(LANE_PATIENCE_MS, PASS_PATIENCE_MS - this.#waitedInVainMs)
     while (!this.#stop.signal.aborted) {
       const isLaneFull = (this.#lanes.get(lane) ?? 0) >= MAX_PER_LANE
       if (!isLaneFull && this.#running < MAX_RUNNING) {
@@ -196,6 +201,7 @@ export class DueWorker {
       const left = until - this.#clock.monotonic()
       if (this.#stuck.has(lane) || left <= 0) {
         this.#stuck.add(lane)
+        this.#waitedInVainMs += this.#clock.monotonic() - from
         return false
       }
       await this.#anyEnd(left)

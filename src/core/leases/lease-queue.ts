@@ -3,6 +3,7 @@
 // revocation ended, many in one too. Nothing else knows what is queued, so a process that dies loses nothing.
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../base/errors.ts'
+import { MAX_BATCH_KEYS } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { Entry } from '../../sdk/storage.ts'
@@ -126,7 +127,8 @@ export class LeaseQueue {
   ): Promise<{ readonly leases: QueuedLease[]; readonly last: string; readonly isEnd: boolean }> {
     const from = page.after === '' ? {} : { after: page.after }
     const all = await this.#storage.range(lanePrefix(lane), { limit: page.limit, ...from })
-    const marks = all.filter((mark) => !isHeld(mark))
+    const free = all.filter((mark) => !isHeld(mark))
+    const marks = free.slice(0, MAX_BATCH_KEYS)
     const keys = new Map(marks.map((mark) => [mark, keyOfMark(mark)]))
     const known = [...keys.values()].filter((key) => key !== null)
     const entries = known.length === 0 ? new Map<string, Entry>() : await this.#storage.read(known)
@@ -136,6 +138,7 @@ export class LeaseQueue {
       if (record && markOf(record) === mark) leases.push({ mark, record })
       else await this.#dropMark(mark, key)
     }
+    if (marks.length < free.length) return { leases, last: marks.at(-1)!, isEnd: false }
     return { leases, last: all.at(-1) ?? '', isEnd: all.length < page.limit }
   }
 

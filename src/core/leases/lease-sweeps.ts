@@ -81,7 +81,11 @@ export class LeaseSweeps {
     let failure: unknown = null
     const silent = new Set<string>()
     while (failure === null) {
-      if (signal.aborted) throw unavailable('the work goes on without this request')
+      if (signal.aborted) {
+        await this.#jobs.cancel(job)
+        await this.queue(namespaceId, sweep)
+        throw unavailable('the work goes on without this request')
+      }
       const ids = await this.#page(namespaceId, sweep.prefix, after)
       failure = await this.#each(ids, sweep.action, silent, signal)
       if (ids.length < PAGE) break

@@ -2,6 +2,7 @@
 // each within its bound and at its pace, so that a dead database costs a try now and then and holds up nobody,
 // and one that comes back is not flooded. How revocations ended is recorded many in a commit; until then a
 // crash repeats them, which kinds allow.
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../base/clock.ts'
 import { MAX_PAGE } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
@@ -28,6 +29,8 @@ const STORAGE_PAUSE_MS = 1000
 /** How exactly and how often a queue is counted. */
 const MOST_COUNTED = 20_000
 const COUNT_EVERY_MS = 15_000
+/** The queue of a silent lane only grows, which is seen as it happens in this process. */
+const COUNT_SILENT_EVERY_MS = 300_000
 
 export class RevocationWorker {
   readonly #storage: CoreStorage
@@ -59,6 +62,8 @@ export class RevocationWorker {
     this.#log = of.log
     this.#queue = of.queue
     this.#work = of.work
+    // Each revocation that runs listens to it.
+    setMaxListeners(0, this.#stop.signal)
   }
 
   /** The lanes of this process's shards that have a queue now, whoever filled it. */
@@ -326,7 +331,8 @@ export class RevocationWorker {
 
   #count(lane: RevocationLane): void {
     const now = this.#clock.monotonic()
-    if (now - lane.countedAtMs < COUNT_EVERY_MS) return
+    const every = lane.pace.isSilent ? COUNT_SILENT_EVERY_MS : COUNT_EVERY_MS
+    if (now - lane.countedAtMs < every) return
     lane.countedAtMs = now
     this.#queue.length(lane.key, MOST_COUNTED).then(
       (count) => {

@@ -43,10 +43,10 @@ async function storeMetrics(ctx: CoreContext): Promise<Metric[]> {
   const irrevocable = await ctx.core.leases.irrevocable(ctx.place.namespace.id, {
     limit: MOST_COUNTED,
   })
-  const rotations = await countRotations(ctx.core.storage, ctx.clock.now())
   const byMount = new Map<string, number>()
   for (const { mountId } of irrevocable) byMount.set(mountId, (byMount.get(mountId) ?? 0) + 1)
   const paths = new Map(mounts.map(({ record }) => [record.id, record.path]))
+  const rotations = await countRotations(ctx.core.storage, ctx.clock.now())
   const keys = await host.barrier.keyStatus()
   return [
     ...stats,
@@ -58,6 +58,11 @@ async function storeMetrics(ctx: CoreContext): Promise<Metric[]> {
       'Irrevocable leases of the root namespace, at most 1000.',
       irrevocable.length,
     ),
+    ...[...byMount].map(([id, count]) =>
+      gauge('strongroom.lease.irrevocable', 'The same by mount.', count, {
+        mount: paths.get(id) ?? id,
+      }),
+    ),
     gauge(
       'strongroom.rotation.overdue',
       'Secrets of all namespaces that should have rotated by now, at most 10000.',
@@ -67,11 +72,6 @@ async function storeMetrics(ctx: CoreContext): Promise<Metric[]> {
       'strongroom.rotation.failing',
       'Secrets of all namespaces whose last rotation failed, at most 10000.',
       rotations.failing,
-    ),
-    ...[...byMount].map(([id, count]) =>
-      gauge('strongroom.lease.irrevocable', 'The same by mount.', count, {
-        mount: paths.get(id) ?? id,
-      }),
     ),
     gauge('vault.barrier.estimated_encryptions', 'Uses of the newest key.', keys.encryptions, {
       term: String(keys.term),

@@ -53,7 +53,7 @@ async function renew(
   return { auth, warnings, isRenewal: true }
 }
 
-/** What limits a renewal now: the role as it is today, or the mount that the login came through. */
+/** What limits a renewal now: the role as it is today, or the auth method that the login came through. */
 async function limitsOf(
   ctx: CoreContext,
   record: TokenRecord,
@@ -64,7 +64,11 @@ async function limitsOf(
     const table = namespace && (await ctx.view.table(namespace))
     const mount = table?.mounts.find((each) => each.record.id === entry.mountId)
     if (!mount) throw badRequest('token not found')
-    return { mount: ctx.core.mountServices(mount).ttls() }
+    const opened = await ctx.core.openMount(record.namespaceId, entry.mountId)
+    const { internal, policies, displayName, metadata } = entry
+    const login = { internal, policies, displayName, metadata }
+    const limits = await opened?.engine.renewLogin?.(opened.contextFor(ctx.signal), login)
+    return { ...limits, mount: ctx.core.mountServices(mount).ttls() }
   }
   const mount = ctx.services.ttls()
   if (entry.role === '') return { mount }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CoreServer, coreServer } from '../../../test/support/core-server.ts'
+import { badRequest } from '../../base/errors.ts'
 import { string } from '../../schema/field.ts'
 import type { Login } from '../../sdk/answer.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
@@ -12,6 +13,10 @@ let login: Partial<Login> = {}
 const open = authMethod({
   type: 'open',
   about: 'Lets anyone in.',
+  renewLogin: async (_mount, { internal, displayName }) => {
+    if (internal?.user === 'locked') throw badRequest(`user ${displayName} is locked`)
+    return typeof internal?.ttl === 'number' ? { ttlSeconds: internal.ttl } : {}
+  },
   endpoints: [
     write('login/:name', {
       about: 'Log in.',
@@ -67,6 +72,17 @@ describe('a login', () => {
     server.clock.advance(3600_000)
     const renewed = await server.call('POST', 'auth/token/renew', { token, increment: '9h' })
     expect(renewed.body?.auth?.lease_duration).toBe(3600)
+  })
+
+  it('is renewed by what its method says then', async () => {
+    const renew = async (as: Partial<Login>) => {
+      const token = (await logIn({ ttlSeconds: 600, ...as })).body!.auth!.client_token
+      return await server.call('POST', 'auth/token/renew', { token })
+    }
+    expect((await renew({})).body?.auth?.lease_duration).toBe(600)
+    expect((await renew({ internal: { ttl: 60 } })).body?.auth?.lease_duration).toBe(60)
+    const refused = await renew({ internal: { user: 'locked' } })
+    expect([refused.status, refused.body?.errors]).toEqual([400, ['user open-ann is locked']])
   })
 
   it.each([

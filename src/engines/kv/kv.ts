@@ -7,6 +7,7 @@ import { invalidRows } from './invalid-rows.ts'
 import { listRows } from './list-rows.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { subkeysRows } from './subkeys-rows.ts'
+import { sweepJob } from './sweep.ts'
 import { v1Rows } from './v1-rows.ts'
 import { versionRows } from './version-rows.ts'
 
@@ -24,5 +25,6 @@ export const kv = secretsEngine({
   type: 'kv',
   about: 'Stores secrets as JSON objects, with a history in version 2.',
   endpoints: v2Rows,
+  jobs: [sweepJob],
   variants: (options) => (options.version === '2' ? v2Rows : v1Rows),
 })

@@ -19,7 +19,7 @@ import {
 } from './key-record.ts'
 import { NOT_THERE, pathParam, ROOT_ANSWER } from './path-answers.ts'
 import { checkWritable, secretKey } from './secret-path.ts'
-import { dropVersions, sweep, sweepLeftovers } from './sweep.ts'
+import { dropVersions, sweep } from './sweep.ts'
 import { newKeyId, putEntry, readState } from './write-version.ts'
 
 const { read, write, patch, remove } = endpoints()
@@ -110,7 +110,6 @@ export const metadataRows = [
       if (path === '') return ROOT_ANSWER
       const id = await removeKey(ctx, path)
       if (id !== null) await sweep(ctx, id)
-      await sweepLeftovers(ctx)
       return { empty: true }
     },
   }),
@@ -182,6 +181,7 @@ async function removeKey(ctx: RequestContext, path: string): Promise<string | nu
         number === record.currentVersion ? place === 'own' : !version.destroyed,
       )
       .map(({ number }) => number)
-    return dropVersions(tx, path, record.id, stored) ? record.id : null
+    const dropped = { path, id: record.id, versions: stored }
+    return (await dropVersions(ctx, tx, dropped)) ? record.id : null
   })
 }

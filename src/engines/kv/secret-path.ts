@@ -5,7 +5,7 @@ import { badRequest } from '../../base/errors.ts'
 import { MAX_SECRET_PATH_BYTES } from '../../base/limits.ts'
 
 export const SECRET_PREFIX = 's/'
-export const GONE_PREFIX = 'gone/'
+const GONE_PREFIX = 'gone/'
 
 /** Where the key of that path stands. Throws 400 where a path is too long for any storage. */
 export function secretKey(path: string): string {

@@ -1,40 +1,45 @@
 // Removes the data of versions that no key needs any more. What one commit can't remove gets a mark in
 // that commit (gone/<id>); the data is unreachable from then on, and the mark goes when the last of it is
-// removed. A mark that a crash left behind is worked off by the next deletion in the mount.
+// removed. A job that is scheduled in the same commit works off what a crash left behind.
 
 import { MAX_INLINE_DELETES } from '../../base/limits.ts'
 import type { MountContext } from '../../sdk/context.ts'
+import { jobKind } from '../../sdk/job.ts'
 import type { Tx } from '../../sdk/storage.ts'
 import { decodeEntry } from './entry-format.ts'
 import { versionOf } from './key-record.ts'
-import {
-  GONE_PREFIX,
-  goneKey,
-  secretKey,
-  versionKey,
-  versionOfKey,
-  versionPrefix,
-} from './secret-path.ts'
+import { goneKey, secretKey, versionKey, versionOfKey, versionPrefix } from './secret-path.ts'
 
 interface Gone {
   /** The key whose versions they are or were. */
   readonly path: string
 }
 
-/** Marks left behind that one deletion works off on the side. */
-const MAX_LEFTOVERS = 2
+/** When the job looks whether the request has done it: longer than any request may take. */
+const SWEEP_AFTER_MS = 120_000
+
+/** `id` is that of the key's versions. */
+export const sweepJob = jobKind<{ readonly id: string }>('sweep', {
+  async run(mount, { id }) {
+    await sweepMark(mount, id)
+    if (mount.signal.aborted) throw mount.signal.reason
+    return 'done'
+  },
+})
 
 /** Deletes the data of these versions in the transaction. True: it only began, and `sweep` must follow. */
-export function dropVersions(
+export async function dropVersions(
+  mount: MountContext,
   tx: Tx,
-  path: string,
-  id: string,
-  versions: readonly number[],
-): boolean {
+  of: { readonly path: string; readonly id: string; readonly versions: readonly number[] },
+): Promise<boolean> {
+  const { path, id, versions } = of
   for (const version of versions.slice(0, MAX_INLINE_DELETES)) tx.delete(versionKey(id, version))
   if (versions.length <= MAX_INLINE_DELETES) return false
   const gone: Gone = { path }
   tx.put(goneKey(id), { json: gone })
+  const atMs = mount.clock.now() + SWEEP_AFTER_MS
+  await mount.schedule(tx, sweepJob, { id, atMs, item: { id } })
   return true
 }
 
@@ -73,16 +78,8 @@ async function sweepMark(mount: MountContext, id: string): Promise<void> {
   }
   await storage.transaction(async (tx) => {
     // A mark made anew since then stands for versions that this run may have passed already.
-    if ((await tx.get(goneKey(id)))?.version === mark.version) tx.delete(goneKey(id))
+    if ((await tx.get(goneKey(id)))?.version !== mark.version) return
+    tx.delete(goneKey(id))
+    await mount.unschedule(tx, sweepJob, id)
   })
-}
-
-/** Works off what a crash left behind. Never throws. */
-export async function sweepLeftovers(mount: MountContext): Promise<void> {
-  try {
-    const marks = await mount.storage.range(GONE_PREFIX, { limit: MAX_LEFTOVERS })
-    for (const mark of marks) await sweepMark(mount, mark.slice(GONE_PREFIX.length))
-  } catch (error) {
-    if (!mount.signal.aborted) mount.log.warn('old versions are not removed yet', { err: error })
-  }
 }

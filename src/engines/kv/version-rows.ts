@@ -8,7 +8,7 @@ import { authorOf } from './author.ts'
 import { deletedNow, destroyedBy, restored } from './delete-version.ts'
 import { changeVersions, deletionTimeMs, type KeyRecord, versionOf } from './key-record.ts'
 import { pathParam, ROOT_ANSWER } from './path-answers.ts'
-import { dropVersions, sweep, sweepLeftovers } from './sweep.ts'
+import { dropVersions, sweep } from './sweep.ts'
 import { type KeyState, newKeyId, putEntry, readState } from './write-version.ts'
 
 const { write } = endpoints()
@@ -54,7 +54,6 @@ export const versionRows = [
       const numbers = given(versions, 'no version number provided')
       const id = await destroyVersions(ctx, path, numbers)
       if (id !== null) await sweep(ctx, id)
-      await sweepLeftovers(ctx)
       return { empty: true }
     },
   }),
@@ -100,6 +99,7 @@ async function destroyVersions(
     const stored = doomed.filter(
       (number) => number !== before.currentVersion || entry.place === 'own',
     )
-    return dropVersions(tx, path, record.id, stored) ? record.id : null
+    const dropped = { path, id: record.id, versions: stored }
+    return (await dropVersions(ctx, tx, dropped)) ? record.id : null
   })
 }

@@ -68,7 +68,8 @@ export async function addToKey<R>(
       const before = state.entry?.record ?? newRecord(newId, nowMs)
       const record = addVersion(before, state.config, nowMs, author)
       const metadata = currentMetadata(record)
-      const needsSweep = putVersion(tx, path, state, before, { record, data: made.data, metadata })
+      const next = { record, data: made.data, metadata }
+      const needsSweep = await putVersion(ctx, tx, path, state, before, next)
       return { id: record.id, metadata, needsSweep }
     })
     if (outcome === 'move first') {
@@ -89,12 +90,13 @@ interface NewVersion {
 
 /** Writes what the new record says. True: old data is marked, and `sweep` must follow. */
 function putVersion(
+  ctx: RequestContext,
   tx: Tx,
   path: string,
   { entry: old }: KeyState,
   before: KeyRecord,
   { record, data, metadata }: NewVersion,
-): boolean {
+): Promise<boolean> {
   const kept = firstKept(record)
   if (old?.place === 'here' && before.currentVersion >= kept)
     tx.put(versionKey(record.id, before.currentVersion), old.data)
@@ -110,7 +112,7 @@ function putVersion(
     const isInside = version === before.currentVersion && old?.place !== 'own'
     if (!isInside && !versionOf(before, version)?.destroyed) dropped.push(version)
   }
-  return dropVersions(tx, path, record.id, dropped)
+  return dropVersions(ctx, tx, { path, id: record.id, versions: dropped })
 }
 
 function fitsOneCommit({ entry }: KeyState, data: string): boolean {

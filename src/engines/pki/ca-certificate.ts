@@ -77,13 +77,16 @@ export const constraintsOf = (values: Constraints): NameConstraints => ({
 
 type RootValues = CaValues & UsageValues & Constraints & SignatureChoice
 
+/** What makes the key, or has it: called once all else is known to be right. */
+type MakeKey = () => Promise<KeyObject>
+
 /** A certificate that its own key signs. Throws 400. */
 export async function makeRoot(
   ctx: RequestContext,
-  key: KeyObject,
+  makeKey: MakeKey,
   urls: AiaUrls,
   values: RootValues & { readonly max_path_length: number | undefined },
-): Promise<MadeCertificate> {
+): Promise<MadeCertificate & { readonly key: KeyObject }> {
   const role = caRole(values)
   const names = requestedNames(role, values, null)
   const validity = validityOf({
@@ -95,6 +98,7 @@ export async function makeRoot(
     notAfter: values.not_after,
     issuer: null,
   })
+  const key = await makeKey()
   const maxPathLength = values.max_path_length ?? -1
   const serial = randomSerial((count) => ctx.random.bytes(count))
   return builtOr400('unable to create certificate: ', async () => {
@@ -122,7 +126,7 @@ export async function makeRoot(
       signer,
     )
     return {
-      ...{ serial, der, notAfterMs, maxPathLength, warnings },
+      ...{ key, serial, der, notAfterMs, maxPathLength, warnings },
       isSubjectEmpty: subject.length <= 2,
     }
   })
@@ -132,15 +136,16 @@ export async function makeRoot(
 const hashBits = (key: KeyObject, of: SignatureChoice): number =>
   key.asymmetricKeyType === 'rsa' ? of.signature_bits : 0
 
-/** A signing request for a CA's key, DER. Throws 400. */
+/** A signing request for a CA's key. Throws 400. */
 export async function makeCaRequest(
-  key: KeyObject,
+  makeKey: MakeKey,
   values: CaValues & {
     readonly add_basic_constraints: boolean
     readonly signature_bits: number
   },
-): Promise<Buffer> {
+): Promise<{ readonly der: Buffer; readonly key: KeyObject }> {
   const names = requestedNames(caRole(values), values, null)
+  const key = await makeKey()
   return builtOr400('unable to create certificate request: ', async () => {
     const subject = encodeName(names.subject)
     const extensions: Buffer[] = []
@@ -148,7 +153,7 @@ export async function makeCaRequest(
       extensions.push(altNamesExtension(names.altNames, subject.length <= 2))
     if (values.add_basic_constraints) extensions.push(basicConstraintsExtension(true))
     const signer = signerOf(key, { bits: hashBits(key, { ...values, use_pss: false }) })
-    return buildCertificateRequest({ subject, extensions }, signer)
+    return { der: await buildCertificateRequest({ subject, extensions }, signer), key }
   })
 }
 

@@ -127,7 +127,7 @@ async function ownExtensions(
     const base = (await readCrlState(mount.storage, group.id)).complete?.number ?? number - 1
     return [deltaIndicatorExtension(base)]
   }
-  const urls = ca.urls().deltaCrlDistributionPoints
+  const urls = ca.filledUrls?.deltaCrlDistributionPoints ?? []
   return urls.length > 0 ? [freshestCrlExtension(urls)] : []
 }
 

@@ -67,8 +67,7 @@ async function generateIntermediate(
   const format = formatOf(values.format)
   const plan = await planCaKey(ctx.storage, mode, values)
   newKeyName(await readDirectory(ctx.storage), values.key_name)
-  const key = await plan.make()
-  const der = await makeCaRequest(key, values)
+  const { der, key } = await makeCaRequest(plan.make, values)
   const info = await changeAuthority(ctx, async (draft) => {
     const name = newKeyName(draft.directory, values.key_name)
     return (await draft.addKey(key, name)).info

@@ -50,6 +50,13 @@ export async function caFor(storage: ReadStorage, ref: string): Promise<IssuingC
   return ca
 }
 
+/** The same by its reference, kept ready: for what is signed without a role. */
+export const signingCas = resourceKind<IssuingCa>('signing-ca', {
+  idleMs: IDLE_MS,
+  build: ({ storage }, ref) => caFor(storage, ref),
+  dispose: async () => {},
+})
+
 /** Of a leaf by this role. */
 export const fixedFor = (role: Role, ca: IssuingCa): FixedParts =>
   parsedOr400('unable to create certificate: ', () =>

@@ -10,7 +10,7 @@ import { certificateText, type Format, formatOf, keyFields } from './answered-ce
 import { certificateLease } from './certificate-lease.ts'
 import { certificateOutput, privateKeyOutput } from './certificate-output.ts'
 import { signingRequest } from './from-request.ts'
-import { caFor, fixedFor, type Issuance, issuanceKey, issuances, roleOf } from './issuance.ts'
+import { fixedFor, type Issuance, issuanceKey, issuances, roleOf, signingCas } from './issuance.ts'
 import type { IssuingCa } from './issuing-ca.ts'
 import {
   csrField,
@@ -131,12 +131,13 @@ async function signVerbatim(
 ): Promise<Answer> {
   const base = roleName === null ? null : await roleOf(ctx.storage, roleName)
   const role = verbatimRole(values, base)
-  const ca = await caFor(ctx.storage, ref ?? role.issuer_ref)
-  const issuance = { role, ca, fixed: fixedFor(role, ca) }
   const format = formatOf(values.format)
-  const csr = signingRequest(values.csr)
-  const made = await signRequest(ctx, issuance, values, csr, true)
-  return finish(ctx, issuance, { made, format, values, warnings: [] })
+  return ctx.use(signingCas, ref ?? role.issuer_ref, async (ca) => {
+    const issuance = { role, ca, fixed: fixedFor(role, ca) }
+    const csr = signingRequest(values.csr)
+    const made = await signRequest(ctx, issuance, values, csr, true)
+    return finish(ctx, issuance, { made, format, values, warnings: [] })
+  })
 }
 
 /** Stores the certificate, with a lease where the role says so, and answers it. */

@@ -58,12 +58,16 @@ type Sent = {
 }
 
 /** A field that is undefined stays as it is; only a write without a name takes the name away. */
-export async function changeIssuer(ctx: RequestContext, ref: string, sent: Sent): Promise<Answer> {
-  const isWrite = sent.usage !== undefined && sent.leaf_not_after_behavior !== undefined
+export async function changeIssuer(
+  ctx: RequestContext,
+  ref: string,
+  sent: Sent,
+  isWrite: boolean,
+): Promise<Answer> {
   const name = sent.issuer_name ?? (isWrite ? '' : undefined)
   const before = issuerOf(await readDirectory(ctx.storage), ref)
   const nowMs = ctx.clock.now()
-  await changeAuthority(ctx, async (draft) => {
+  const signsListsAnew = await changeAuthority(ctx, async (draft) => {
     const info = findIssuer(draft.directory, before.id)
     if (info === null) throw badRequest(`pki issuer id ${before.id} does not exist`)
     const renamed = renamedIssuer(draft.directory, info, name, sent.issuer_name)
@@ -77,14 +81,17 @@ export async function changeIssuer(ctx: RequestContext, ref: string, sent: Sent)
     putInfo(draft, { ...info, name: renamed, manualChain })
     const changedAtMs = renamed === info.name ? record.changedAtMs : nowMs
     await draft.changeIssuer(info.id, () => ({ ...changed, changedAtMs }))
+    return signsLists(record) !== signsLists(changed)
   })
-  const crlWarnings = sent.usage === undefined ? [] : await issuersChanged(ctx)
+  const crlWarnings = signsListsAnew ? await issuersChanged(ctx) : []
   const after = issuerOf(await readDirectory(ctx.storage), before.id)
   const warnings = [...(await templateFault(ctx, before.id)), ...crlWarnings]
   if (before.name !== '' && after.name !== before.name)
     warnings.unshift(...(await referenceWarnings(ctx.storage, before.name)))
   return issuerAnswer(ctx.storage, before.id, warnings)
 }
+
+const signsLists = ({ usages }: IssuerRecord): boolean => usages.includes('crl-signing')
 
 function putInfo(draft: AuthorityDraft, info: IssuerInfo): void {
   const issuers = draft.directory.issuers.map((one) => (one.id === info.id ? info : one))

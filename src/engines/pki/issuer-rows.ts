@@ -73,7 +73,7 @@ export const issuerRows = [
     params,
     input: settingsInput,
     output,
-    handle: (ctx, { issuer_ref, ...sent }) => changeIssuer(ctx, issuer_ref, sent),
+    handle: (ctx, { issuer_ref, ...sent }) => changeIssuer(ctx, issuer_ref, sent, true),
   }),
   patch('issuer/:issuer_ref', {
     about: 'Changes the name, uses or addresses of an issuer.',
@@ -81,7 +81,7 @@ export const issuerRows = [
     body: 'mergePatch',
     input: patchInput,
     output,
-    handle: (ctx, { issuer_ref, ...sent }) => changeIssuer(ctx, issuer_ref, sent),
+    handle: (ctx, { issuer_ref, ...sent }) => changeIssuer(ctx, issuer_ref, sent, false),
   }),
   remove('issuer/:issuer_ref', {
     about: 'Removes an issuer; its key stays.',

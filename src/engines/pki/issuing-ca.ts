@@ -32,6 +32,8 @@ export interface IssuingCa {
   readonly key: KeyObject | null
   /** Throws 400 where a template can't be filled in. */
   urls(): AiaUrls
+  /** The same; null where a template can't be filled in. */
+  readonly filledUrls: AiaUrls | null
   /** Throws 400 without a key. Signers are kept by what they are asked for. */
   signer(of: { readonly bits: number; readonly pss: boolean }): Signer
 }
@@ -100,6 +102,7 @@ function issuingCa(of: {
     chain: of.chain,
     chainPem: of.chain.map(({ der }) => toPem('CERTIFICATE', der)),
     key,
+    filledUrls: 'urls' in resolved ? resolved.urls : null,
     urls() {
       if ('fault' in resolved)
         throw badRequest(

@@ -85,8 +85,7 @@ export const keyRows = [
     handle: (ctx, values) => generate(ctx, values, true),
   }),
   write('keys/generate/kms', {
-    about: 'Keys of external services are not supported.',
-    hidden: true,
+    about: 'Refused: keys of external services are not supported.',
     handle: async () => {
       throw badRequest('Unknown type of key to generate')
     },

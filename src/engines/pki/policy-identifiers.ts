@@ -33,6 +33,9 @@ export function parsePolicyIdentifiers(stored: readonly string[]): readonly Poli
   return stored.filter((text) => text !== '').map(parseOne)
 }
 
+/** RFC 5280, 4.2.1.4: explicitText. */
+const MAX_NOTICE = 200
+
 const OID = /^\d{1,10}(?:\.\d{1,20}){1,40}$/
 
 function parseOne(text: string): PolicyIdentifier {
@@ -42,6 +45,8 @@ function parseOne(text: string): PolicyIdentifier {
     throw badRequest(
       `policy identifier "${text}" is neither a valid OID, nor JSON Policy Identifier`,
     )
+  if (notice !== undefined && [...notice].length > MAX_NOTICE)
+    throw badRequest(`the notice of a policy identifier takes at most ${MAX_NOTICE} characters`)
   return { oid: oid.trim(), ...(cps ? { cps } : {}), ...(notice ? { notice } : {}) }
 }
 

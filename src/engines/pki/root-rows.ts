@@ -1,8 +1,10 @@
 // root/generate, root/rotate and issuers/generate/root: a new self-signed issuer; DELETE root removes all
 // issuers and keys.
+
+import type { KeyObject } from 'node:crypto'
 import { badRequest } from '../../base/errors.ts'
 import { serialText } from '../../crypto/x509/build-certificate.ts'
-import { parseCertificate } from '../../crypto/x509/certificate.ts'
+import { type Certificate, parseCertificate } from '../../crypto/x509/certificate.ts'
 import { string } from '../../schema/field.ts'
 import type { Parsed } from '../../schema/parse-fields.ts'
 import type { Answer } from '../../sdk/answer.ts'
@@ -17,9 +19,16 @@ import {
   readUrls,
   resolveUrls,
 } from './aia.ts'
-import { certificateText, formatOf, keyFields } from './answered-certificate.ts'
-import { findIssuer, newIssuerName, newKeyName, readDirectory } from './authority.ts'
-import { changeAuthority } from './authority-draft.ts'
+import { certificateText, type Format, formatOf, keyFields } from './answered-certificate.ts'
+import {
+  findIssuer,
+  type IssuerInfo,
+  type KeyInfo,
+  newIssuerName,
+  newKeyName,
+  readDirectory,
+} from './authority.ts'
+import { type AuthorityDraft, changeAuthority } from './authority-draft.ts'
 import { issuersChanged } from './authority-events.ts'
 import { makeRoot } from './ca-certificate.ts'
 import { keyModeOf, planCaKey } from './ca-key.ts'
@@ -90,46 +99,24 @@ async function generateRoot(
   newIssuerName(directory, values.issuer_name)
   newKeyName(directory, values.key_name)
   const { urls, warnings: urlWarnings } = await rootUrls(ctx.storage)
-  const key = await plan.make()
-  const made = await makeRoot(ctx, key, urls, values)
+  const made = await makeRoot(ctx, plan.make, urls, values)
   const parsed = parseCertificate(made.der)
-  const { issuer, keyInfo } = await changeAuthority(
+  const { issuer, key } = await changeAuthority(
     ctx,
-    async (draft) => {
-      const isNext = isRotation && values.issuer_name === undefined
-      const name = isNext
-        ? findIssuer(draft.directory, 'next') === null
-          ? 'next'
-          : ''
-        : newIssuerName(draft.directory, values.issuer_name)
-      const keyName = newKeyName(draft.directory, values.key_name)
-      const { info: keyInfo } = await draft.addKey(key, keyName)
-      const { info } = await draft.addIssuer(parsed, name)
-      await draft.changeIssuer(info.id, (old) => ({
-        ...old,
-        revocationSignatureAlgorithm: parsed.signatureAlgorithm?.name ?? '',
-      }))
-      if (draft.directory.followsLatest) await draft.setDefaultIssuer(info.id)
-      return { issuer: info, keyInfo }
-    },
+    (draft) => addRoot(draft, made.key, parsed, values, isRotation),
     (tx, { issuer }) => recordIssued(tx, { ...made, issuerId: issuer.id }),
   )
   const crlWarnings = await issuersChanged(ctx)
-  const text = certificateText(format, made.der)
-  const exported = mode === 'exported' ? keyFields(format, values.private_key_format, key) : {}
-  const bundled = format === 'pem_bundle' && mode === 'exported'
-  const ownKey = bundled ? `${keyFields('pem', 'der', key).private_key}\n` : ''
+  const exported = mode === 'exported' ? made.key : null
   return {
     data: sortedData({
-      certificate: ownKey + text,
       expiration: Math.floor(made.notAfterMs / 1000),
       issuer_id: issuer.id,
       issuer_name: issuer.name,
-      issuing_ca: text,
-      key_id: keyInfo.id,
-      key_name: keyInfo.name,
+      key_id: key.id,
+      key_name: key.name,
       serial_number: serialText(made.serial),
-      ...exported,
+      ...rootTexts(made.der, format, values.private_key_format, exported),
     }),
     warnings: [
       ...made.warnings,
@@ -144,6 +131,40 @@ async function generateRoot(
         : []),
     ],
   }
+}
+
+/** The root and its key in the set; in a rotation it is called "next" unless it has a name. */
+async function addRoot(
+  draft: AuthorityDraft,
+  key: KeyObject,
+  certificate: Certificate,
+  values: Pick<RootInput, 'issuer_name' | 'key_name'>,
+  isRotation: boolean,
+): Promise<{ readonly issuer: IssuerInfo; readonly key: KeyInfo }> {
+  const isNext =
+    isRotation && values.issuer_name === undefined && findIssuer(draft.directory, 'next') === null
+  const name = isNext ? 'next' : newIssuerName(draft.directory, values.issuer_name)
+  const added = await draft.addKey(key, newKeyName(draft.directory, values.key_name))
+  const { info: issuer } = await draft.addIssuer(certificate, name)
+  await draft.changeIssuer(issuer.id, (old) => ({
+    ...old,
+    revocationSignatureAlgorithm: certificate.signatureAlgorithm?.name ?? '',
+  }))
+  if (draft.directory.followsLatest) await draft.setDefaultIssuer(issuer.id)
+  return { issuer, key: added.info }
+}
+
+/** `key` null: it stays with the mount. */
+function rootTexts(
+  der: Buffer,
+  format: Format,
+  keyFormat: string,
+  key: KeyObject | null,
+): Readonly<Record<string, string>> {
+  const text = certificateText(format, der)
+  if (key === null) return { certificate: text, issuing_ca: text }
+  const own = format === 'pem_bundle' ? `${keyFields('pem', 'der', key).private_key}\n` : ''
+  return { certificate: own + text, issuing_ca: text, ...keyFields(format, keyFormat, key) }
 }
 
 /** The mount's addresses; those that need an issuer's id are left out, since a root has none yet. */

@@ -12,12 +12,12 @@ import type { Answer } from '../../sdk/answer.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { isWithoutUrls, NO_AIA_WARNING } from './aia.ts'
-import { certificateText } from './answered-certificate.ts'
-import { signIntermediate } from './ca-certificate.ts'
+import { certificateText, type Format } from './answered-certificate.ts'
+import { type MadeCertificate, signIntermediate } from './ca-certificate.ts'
 import { certificateOutput } from './certificate-output.ts'
 import { fixedParts } from './certificate-parts.ts'
 import { builtOr400, parsedOr400, signingRequest } from './from-request.ts'
-import { caFor } from './issuance.ts'
+import { signingCas } from './issuance.ts'
 import type { IssuingCa } from './issuing-ca.ts'
 import {
   caFields,
@@ -94,11 +94,16 @@ async function answerIntermediate(
   const { format } = values
   if (format !== 'pem' && format !== 'der' && format !== 'pem_bundle')
     throw badRequest('The "format" path parameter must be "pem" or "der"')
-  const ca = await caFor(ctx.storage, ref)
-  const csr = signingRequest(values.csr)
-  checkRequestKey({ key_type: 'any', key_bits: 0 }, csr.publicKey)
-  const made = await signIntermediate(ctx, ca, csr, values)
-  await ctx.storage.transaction(async (tx) => recordIssued(tx, { ...made, issuerId: ca.info.id }))
+  return ctx.use(signingCas, ref, async (ca): Promise<Answer> => {
+    const csr = signingRequest(values.csr)
+    checkRequestKey({ key_type: 'any', key_bits: 0 }, csr.publicKey)
+    const made = await signIntermediate(ctx, ca, csr, values)
+    await ctx.storage.transaction(async (tx) => recordIssued(tx, { ...made, issuerId: ca.info.id }))
+    return intermediateAnswer(ca, made, format)
+  })
+}
+
+function intermediateAnswer(ca: IssuingCa, made: MadeCertificate, format: Format): Answer {
   const own = certificateText(format, made.der)
   const chain = ca.chain.map(({ der }) => certificateText(format, der))
   return {
@@ -132,20 +137,21 @@ async function answerSelfIssued(
   values: Parsed<typeof selfIssuedInput>,
 ): Promise<Answer> {
   const certificate = selfIssued(values.certificate)
-  const ca = await caFor(ctx.storage, ref)
-  const own = ca.certificate.publicKey.type
-  const theirs = certificate.publicKey.type
-  if (own !== theirs && values.require_matching_certificate_algorithms)
-    throw badRequest(
-      `signing certificate's public key algorithm (${goKeyType(own)}) does not match submitted certificate's (${goKeyType(theirs)}), and require_matching_certificate_algorithms is true`,
-    )
-  const der = await crossSigned(ca, certificate)
-  return {
-    data: {
-      certificate: certificateText('pem', der),
-      issuing_ca: ca.certificatePem,
-    },
-  }
+  return ctx.use(signingCas, ref, async (ca): Promise<Answer> => {
+    const own = ca.certificate.publicKey.type
+    const theirs = certificate.publicKey.type
+    if (own !== theirs && values.require_matching_certificate_algorithms)
+      throw badRequest(
+        `signing certificate's public key algorithm (${goKeyType(own)}) does not match submitted certificate's (${goKeyType(theirs)}), and require_matching_certificate_algorithms is true`,
+      )
+    const der = await crossSigned(ca, certificate)
+    return {
+      data: {
+        certificate: certificateText('pem', der),
+        issuing_ca: ca.certificatePem,
+      },
+    }
+  })
 }
 
 export const goKeyType = (type: string | null): string =>

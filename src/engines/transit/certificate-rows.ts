@@ -80,7 +80,7 @@ async function signingRecord(storage: Pick<Tx, 'get'>, name: string): Promise<Ke
   const record = await readRecord(storage, checkName(name))
   if (!record) throw badRequest(`key with provided name '${name}' not found`)
   const type = typeOf(record)
-  if (!type.signs || type.kind === 'ml-dsa')
+  if (!type.signs || type.kind === 'pq')
     throw badRequest(`key type '${type.name}' does not support signing`)
   if (record.derived) throw badRequest('operation not supported for keys with derivation enabled')
   if (record.softDeleted) throw badRequest('refusing to use soft-deleted key')

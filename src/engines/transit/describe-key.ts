@@ -9,7 +9,7 @@ import { deriveBytes } from './derive-key.ts'
 import { derivedPublicKey } from './derived-public-key.ts'
 import { ed25519FromSeed, ed25519Raw } from './ed25519-seed.ts'
 import { certificatesPem, spkiPem } from './key-pem.ts'
-import { firstUsable, type KeyRecord, typeOf } from './key-record.ts'
+import { firstUsable, type KeyRecord, pqAlgorithm, typeOf } from './key-record.ts'
 import type { KeyType } from './key-types.ts'
 import { decodeVersion, type KeyVersion, versionPath, wipeVersion } from './version-entry.ts'
 
@@ -99,7 +99,7 @@ function shownVersion(
   return {
     certificate_chain: certificatesPem(version.certificates),
     creation_time: version.createdAt,
-    name: type.kind === 'ml-dsa' ? `ml-dsa-${record.parameterSet}` : type.shownName,
+    name: type.kind === 'pq' ? pqAlgorithm(record) : type.shownName,
     public_key:
       type.kind !== 'ed25519'
         ? spkiPem(version.publicKey)

@@ -57,7 +57,7 @@ function keyToGo(type: KeyType, version: KeyVersion): Record<string, unknown> {
         key: isPrivate ? version.key.toString('base64') : null,
         public_key: ed25519Raw(version.publicKey),
       }
-    case 'ml-dsa':
+    case 'pq':
       return {
         key: isPrivate ? version.key.toString('base64') : null,
         public_key: version.publicKey,
@@ -127,7 +127,7 @@ function partsFromGo(type: KeyType, sent: JsonObject): KeyParts | null {
         return ecFromGo(type, sent)
       case 'ed25519':
         return ed25519FromGo(sent)
-      case 'ml-dsa': {
+      case 'pq': {
         const key = bytesOf(sent, 'key')
         const publicKey = textOf(sent, 'public_key')
         if (key.length === 0) return publicKey === '' ? null : publicParts(fromSpki(publicKey))

@@ -94,7 +94,7 @@ const CURVE_NAMES: Readonly<Record<string, string>> = {
 function checkKind(type: KeyType, key: KeyObject, part: 'PrivateKey' | 'PublicKey'): void {
   const kind = key.asymmetricKeyType ?? ''
   const details = key.asymmetricKeyDetails ?? {}
-  const isKind = type.kind === 'ml-dsa' ? kind.startsWith('ml-dsa') : kind === type.kind
+  const isKind = kind === type.kind
   if (!isKind) {
     const name = CLASSES[kind]
     const star = kind === 'ed25519' ? '' : '*'

@@ -64,7 +64,7 @@ export const importRows = [
         throw badRequest('allow_rotation must be set to true if auto-rotation is enabled')
       checkPeriod(autoRotateSeconds)
       const type = findKeyType(input.type.toLowerCase())
-      if (!type || type.kind === 'ml-dsa') throw badRequest(`unknown key type: ${input.type}`)
+      if (!type || type.kind === 'pq') throw badRequest(`unknown key type: ${input.type}`)
       const derived = input.derived ?? false
       checkDerivation(type, derived, false)
       if (await readRecord(ctx.storage, name)) throw badRequest(EXISTS)

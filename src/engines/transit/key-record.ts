@@ -18,7 +18,7 @@ export interface KeyRecord {
   readonly id: string
   readonly name: string
   readonly type: string
-  /** Of ml-dsa: 44, 65 or 87; '' for other types. */
+  /** Of post-quantum types: 65, slh-dsa-sha2-128s; '' for other types. */
   readonly parameterSet: string
   readonly derived: boolean
   readonly kdf: Kdf
@@ -46,6 +46,10 @@ export interface KeyRecord {
   readonly versionTemplate: string
   readonly storagePrefix: string
 }
+
+/** A post-quantum algorithm as OpenSSL names it. */
+export const pqAlgorithm = (record: Pick<KeyRecord, 'type' | 'parameterSet'>): string =>
+  record.type === 'ml-dsa' ? `ml-dsa-${record.parameterSet}` : record.parameterSet
 
 export const typeOf = (record: KeyRecord): KeyType => keyTypeOf(record.type)
 

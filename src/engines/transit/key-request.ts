@@ -3,7 +3,6 @@ import { badRequest } from '../../base/errors.ts'
 import { findKeyType, HMAC_KEY_BYTES, type KeyType } from './key-types.ts'
 
 const SHORTEST_PERIOD_SECONDS = 3600
-const PARAMETER_SETS = ['44', '65', '87']
 
 export interface NewKeyInput {
   readonly type: string
@@ -61,12 +60,11 @@ function checkSize(type: KeyType, size: number): number {
 }
 
 function checkParameterSet(type: KeyType, sent: string): string {
-  if (type.kind !== 'ml-dsa') {
-    if (sent !== '') throw badRequest(`parameter_set is not valid for algorithm ${type.name}`)
-    return ''
-  }
-  if (!PARAMETER_SETS.includes(sent))
-    throw badRequest(`parameter_set must be one of ${PARAMETER_SETS.join(', ')} for ml-dsa`)
+  const sets = type.parameterSets
+  if (sets.length === 0 && sent !== '')
+    throw badRequest(`parameter_set is not valid for algorithm ${type.name}`)
+  if (sets.length > 0 && !sets.includes(sent))
+    throw badRequest(`parameter_set must be one of ${sets.join(', ')} for ${type.name}`)
   return sent
 }
 

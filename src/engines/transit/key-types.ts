@@ -2,7 +2,7 @@
 // on the type asks this table. `number` names a type in backups; those below 1000 are OpenBao's.
 // Source: the transit API pages (key types), OpenBao 2.6 for what each supports.
 
-export type KeyKind = 'aead' | 'ec' | 'ed25519' | 'rsa' | 'hmac' | 'cmac' | 'ml-dsa'
+export type KeyKind = 'aead' | 'ec' | 'ed25519' | 'rsa' | 'hmac' | 'cmac' | 'pq'
 
 export interface KeyType {
   readonly name: string
@@ -31,6 +31,8 @@ export interface KeyType {
   /** Of a coordinate of the curve. */
   readonly scalarBytes: number
   readonly modulusBits: number
+  /** The sets of a post-quantum type, one of which a key names; else empty. */
+  readonly parameterSets: readonly string[]
 }
 
 const NOTHING: KeyType = {
@@ -51,6 +53,7 @@ const NOTHING: KeyType = {
   shownName: '',
   scalarBytes: 0,
   modulusBits: 0,
+  parameterSets: [],
 }
 
 const aead = (
@@ -106,6 +109,18 @@ const cmac = (bits: number): KeyType => ({
   cipher: `aes-${bits}-cbc`,
 })
 
+const SLH_DSA_SETS = ['sha2', 'shake'].flatMap((hash) =>
+  ['128s', '128f', '192s', '192f', '256s', '256f'].map((size) => `slh-dsa-${hash}-${size}`),
+)
+
+const pq = (name: string, number: number, parameterSets: readonly string[]): KeyType => ({
+  ...NOTHING,
+  ...{ name, number, parameterSets },
+  kind: 'pq',
+  shownName: name,
+  signs: true,
+})
+
 const ALL: readonly KeyType[] = [
   aead('aes128-gcm96', 8, 16, 'aes-128-gcm'),
   aead('aes256-gcm96', 0, 32, 'aes-256-gcm'),
@@ -131,7 +146,9 @@ const ALL: readonly KeyType[] = [
   cmac(128),
   cmac(192),
   cmac(256),
-  { ...NOTHING, name: 'ml-dsa', kind: 'ml-dsa', number: 1001, shownName: 'ml-dsa', signs: true },
+  // FIPS 204 and 205; a Node that has them not makes none.
+  pq('ml-dsa', 1001, ['44', '65', '87']),
+  pq('slh-dsa', 1002, SLH_DSA_SETS),
 ]
 
 const byName = new Map(ALL.map((type) => [type.name, type]))

@@ -4,7 +4,7 @@ import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { badRequest } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
-import { CONVERGENT_VERSION, type KeyRecord, typeOf } from './key-record.ts'
+import { CONVERGENT_VERSION, type KeyRecord, pqAlgorithm, typeOf } from './key-record.ts'
 import type { KeyType } from './key-types.ts'
 import type { KeyVersion } from './version-entry.ts'
 
@@ -66,16 +66,17 @@ async function makeParts(type: KeyType, record: KeyRecord, random: Random): Prom
       return partsOf((await makePair('ec', { namedCurve: type.curve })).privateKey)
     case 'rsa':
       return partsOf((await makePair('rsa', { modulusLength: type.modulusBits })).privateKey)
-    case 'ml-dsa':
-      return partsOf((await makeMlDsa(record.parameterSet)).privateKey)
+    case 'pq':
+      return partsOf((await makePq(record)).privateKey)
   }
 }
 
-async function makeMlDsa(parameterSet: string): Promise<{ privateKey: KeyObject }> {
+async function makePq(record: KeyRecord): Promise<{ privateKey: KeyObject }> {
   try {
-    return await makePair(`ml-dsa-${parameterSet}`)
+    return await makePair(pqAlgorithm(record))
   } catch (cause) {
-    throw badRequest('key type ml-dsa is not supported by the Node.js that this server runs on', {
+    const { type } = record
+    throw badRequest(`key type ${type} is not supported by the Node.js that this server runs on`, {
       cause,
     })
   }

@@ -9,7 +9,7 @@ export const DATA = {
   int: 42,
   neg: -7,
   zero: 0,
-  float: 3.14159,
+  float: 3.25,
   big: 1234567890123,
   tiny: 0.00000012,
   huge: 1e21,

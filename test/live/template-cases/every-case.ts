@@ -22,11 +22,12 @@ export interface TemplateCase {
 
 const STRING_DATA = { name: 'Ada', text: 'héllo' }
 const ACTION = /\{\{(?:[^{}]|"[^"]*")*\}\}/g
-const IS_STATEFUL = /\$|range|if|with|define/
+/** What needs its neighbours, or is too slow to be run twice. */
+const STAYS_WHOLE = /\$|range|if|with|define|derivePassword|gen[A-Z]|bcrypt/
 
 function alone(template: string): string[] {
   const actions = template.match(ACTION) ?? []
-  return actions.length > 1 && !IS_STATEFUL.test(template) ? actions : []
+  return actions.length > 1 && !STAYS_WHOLE.test(template) ? actions : []
 }
 
 export function everyCase(): TemplateCase[] {

@@ -196,7 +196,7 @@ const { expression, body } = fc.letrec<Parts>((tie) => {
       fc
         .tuple(tie('expression'), tie('body'))
         .map(([of, inner]) => `{{range $i, $e := ${of}}}{{$i}}{{$e}}${inner}{{end}}`),
-      fc.tuple(tie('body'), tie('body')).map(([a, b]) => a + b),
+      fc.tuple(tie('body'), tie('body')).map((two) => two.join('')),
     ),
   }
 })

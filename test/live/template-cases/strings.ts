@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: replacements of expressions are written so
 // Templates of the comparison with Go: sprig's functions on strings, encodings, paths, URLs and expressions.
 
 export const STRINGS = [

@@ -97,8 +97,8 @@ export async function engineHarness(of: {
   let mount = mountOf(of.engine, of.options ?? {})
   let routes = routesOf(of.engine, mount)
   const bugs: string[] = []
-  const resources = new Resources(systemClock, silentLog)
   let lastContext: RequestContext | null = null
+  const resources = new Resources(systemClock, silentLog)
 
   async function call(
     operation: Operation,

@@ -254,7 +254,10 @@ describe.each(allServerKinds)('revocation on $kind', ({ start }) => {
     const unknown = await askOcsp(stranger, [leaf.serial_number])
     expect(unknown.response.statuses[0]!.is.status).toBe('unknown')
     expect((await raw('POST', 'ocsp', Buffer.from('x'))).status).toBe(400)
-    expect((await raw('GET', 'ocsp/!!')).status).toBe(400)
+    for (const path of ['ocsp/!!', 'ocsp']) expect((await raw('GET', path)).status, path).toBe(400)
+    const none = { token: null }
+    const missing = await call(server, 400, 'GET', `${mount}/issuer/none/crl`, undefined, none)
+    expect(missing.body.errors[0]).toBe('unable to find PKI issuer for reference: none')
     await post('config/crl', { ocsp_disable: true })
     const off = await askOcsp(root.certificate, serials)
     expect([off.reply.status, off.response.status]).toEqual([401, 6])
@@ -345,6 +348,22 @@ describe.each(allServerKinds)('revocation on $kind', ({ start }) => {
       expect(await ask(path, now + 60_000), path).toBe(304)
       expect(await ask(path, now - 60_000), path).toBe(200)
     }
+  })
+
+  it('a delta list is announced where its address is known, and never in the way', async () => {
+    await newRoot()
+    const urls = { crl_distribution_points: 'http://a.example.com/crl' }
+    const delta_crl_distribution_points = 'http://a.example.com/delta'
+    await post('config/urls', { ...urls, delta_crl_distribution_points })
+    await call(server, 200, 'GET', `${mount}/crl/rotate`)
+    expect(findExtension((await list()).extensions, OID.freshestCrl)).toBeDefined()
+    const { serial_number } = await issue()
+    const templated = { delta_crl_distribution_points: '{{cluster_path}}/delta' }
+    await post('config/urls', { ...urls, ...templated, enable_templating: true })
+    await post('revoke', { serial_number })
+    const after = await list()
+    expect(serialsOn(after)).toEqual([serial_number])
+    expect(findExtension(after.extensions, OID.freshestCrl)).toBeUndefined()
   })
 
   it('the end of a lease revokes its certificate', async () => {

@@ -63,12 +63,25 @@ describe('npm run new engine', () => {
     'makes an engine that passes the checks, can be mounted and called',
     async () => {
       await run('node', 'tools/new.mjs', 'engine', 'guest-book')
+      // A word of the language, one of the generated file, one of the registry.
+      const awkward = ['class', 'string', 'file-audit']
+      for (const name of awkward) await run('node', 'tools/new.mjs', 'engine', name)
       await typeCheck()
       await lint()
       await test('src/engines/guest-book')
+      for (const name of awkward) await test(`src/engines/${name}`)
     },
     STEP_MS,
   )
+
+  it('says which names it takes', async () => {
+    for (const name of ['two--dashes', 'end-', 'Upper', '../up', '']) {
+      const args = ['tools/new.mjs', 'engine', name]
+      const { code, output } = await runProgram('node', args, { cwd: copy, timeoutMs: STEP_MS })
+      expect(code, name).toBe(1)
+      expect(output).toContain('Usage: npm run new engine NAME')
+    }
+  })
 
   it(
     'makes what the guide builds on',

@@ -15,7 +15,25 @@ if (existsSync(folder)) {
   process.stderr.write(`src/engines/${name} exists already\n`)
   process.exit(1)
 }
-const value = name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase())
+const registryPath = join(root, 'src/registry.ts')
+const registry = readFileSync(registryPath, 'utf8')
+const camel = name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase())
+/** Names that the generated file or the registry has already, and words that name no value. */
+const isTaken =
+  ['read', 'write', 'string', 'endpoints'].includes(camel) ||
+  new RegExp(`\\b${camel}\\b`).test(registry) ||
+  !canBeDeclared(camel)
+const value = isTaken ? `${camel}Engine` : camel
+
+function canBeDeclared(word) {
+  try {
+    // Modules are strict: words reserved there count too.
+    new Function(`'use strict'; const ${word} = 0`)
+    return word !== 'await'
+  } catch {
+    return false
+  }
+}
 
 const engine = `// The ${name} engine.
 import { string } from '../../schema/field.ts'
@@ -74,8 +92,6 @@ describe('${name}', () => {
 mkdirSync(folder)
 writeFileSync(join(folder, `${name}.ts`), engine)
 writeFileSync(join(folder, `${name}.test.ts`), test)
-const registryPath = join(root, 'src/registry.ts')
-const registry = readFileSync(registryPath, 'utf8')
 const listed = registry
   .replace(/^import /m, `import { ${value} } from './engines/${name}/${name}.ts'\nimport `)
   .replace(/(export const engines[^=]*=\s*\[[^\]]*?),?(\s*)\]/, `$1, ${value}$2]`)

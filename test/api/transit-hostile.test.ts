@@ -173,3 +173,51 @@ const USES: readonly (readonly [string, object])[] = [
   ['verify', { input: 'AAAA', signature: 'vault:v1:AAAA', context: 'AAAA' }],
   ['hmac', { input: 'AAAA' }],
 ]
+
+/** A new key's backup with the settings changed, as it is restored. */
+async function restoreWith(settings: object, fields: object, version: object = {}) {
+  const name = `source${JSON.stringify(settings).replace(/\W/g, '')}`
+  const all = { exportable: true, allow_plaintext_backup: true, ...settings }
+  await server.call('POST', `transit/keys/${name}`, all)
+  const { body } = await server.call('GET', `transit/backup/${name}`)
+  const sent = asJson((body.data as { backup: string }).backup) as {
+    policy: { keys: Record<string, Record<string, string>> }
+  }
+  Object.assign(sent.policy, fields)
+  Object.assign(sent.policy.keys['1']!, version)
+  const backup = asBackup(sent)
+  return server.call('POST', 'transit/restore/changed', { backup, force: true })
+}
+
+it.each<[string, object, object]>([
+  ['key_size', { type: 'hmac' }, { key_size: 2 ** 32 }],
+  ['key_size', { type: 'hmac' }, { key_size: -5 }],
+  ['key_size', {}, { key_size: 64 }],
+  ['auto rotate period', {}, { auto_rotate_period: 1_000_000_000 }],
+  ['derivation', { type: 'ecdsa-p256' }, { derived: true }],
+  ['parameter_set', {}, { parameter_set: '44' }],
+])('restores no %s that a request could not set: %j %j', async (word, settings, fields) => {
+  const reply = await restoreWith(settings, fields)
+  expect(reply.status, reply.text).toBe(400)
+  expect(reply.text).toContain(word)
+})
+
+it('restores no version whose time is none, and no private key with a mirrored point', async () => {
+  const noTime = { time: '0001-01-01T00:00:00Z', creation_time: 1e15 }
+  const timeless = await restoreWith({}, {}, noTime)
+  expect(timeless.text).toContain('creation_time is no time')
+  expect(timeless.status).toBe(400)
+  await server.call('POST', 'transit/keys/mirrored', {
+    ...{ type: 'ecdsa-p256', exportable: true, allow_plaintext_backup: true },
+  })
+  const { body } = await server.call('GET', 'transit/backup/mirrored')
+  const sent = asJson((body.data as { backup: string }).backup) as {
+    policy: { keys: Record<string, { ec_y: string }> }
+  }
+  const version = sent.policy.keys['1']!
+  const prime = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n
+  version.ec_y = `#${prime - BigInt(version.ec_y.slice(1))}`
+  const backup = asBackup(sent)
+  const reply = await server.call('POST', 'transit/restore/changed', { backup, force: true })
+  expect(reply.status, reply.text).toBe(400)
+})

@@ -4,8 +4,9 @@ import { resolve } from 'node:path'
 import type pg from 'pg'
 import { type RealPostgres, startPostgres } from '../test/support/real-postgres.ts'
 import { type ApiClient, apiClient, textIn } from './api-client.ts'
+import { peerOption } from './options.ts'
 import { makeOwnData, removeOwnData, startOwnServer } from './own-server.ts'
-import { costOf, treeOf } from './process-tree.ts'
+import { costOf, listenersOn, treeOf } from './process-tree.ts'
 import { machineText, whole } from './report.ts'
 
 const helpText = `npm run bench -- --database [options]
@@ -42,24 +43,52 @@ function optionOf(flag: string, otherwise: number): number {
   return at < 0 ? otherwise : Number(process.argv[at + 1])
 }
 
-/** The statements themselves, each committed on its own as a script of an operator would run them. */
-async function bareStatements(postgres: RealPostgres, connections: number): Promise<Contender> {
+async function untilDone(run: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await run()
+      return
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (code !== 'XX000' && code !== '40P01') throw error
+    }
+  }
+}
+
+/**
+ * The statements themselves: each committed on its own, as a script runs them, or (`inTurns`) two transactions
+ * of one round trip each that wait for one another instead of colliding.
+ */
+async function bareStatements(
+  postgres: RealPostgres,
+  connections: number,
+  inTurns: boolean,
+): Promise<Contender> {
   const idle: pg.Client[] = []
   for (let at = 0; at < connections; at++) {
     idle.push(await postgres.connect(postgres.username, postgres.password))
   }
   let made = 0
   return {
-    name: 'bare statements',
+    name: inTurns ? 'bare statements, in turns' : 'bare statements',
     async cycle() {
       const client = idle.pop()!
-      const name = `bare-${made++}`
-      await client.query(
-        `CREATE ROLE "${name}" WITH LOGIN PASSWORD 'Zt7-qLw2hVx9Rk4sBn1Y' VALID UNTIL '2099-01-01'`,
-      )
-      await client.query(`${GRANT} "${name}"`)
-      await client.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM "${name}"`)
-      await client.query(`DROP ROLE "${name}"`)
+      const name = `bare-${inTurns}-${made++}`
+      const create = `CREATE ROLE "${name}" WITH LOGIN PASSWORD 'Zt7-qLw2hVx9Rk4sBn1Y' VALID UNTIL '2099-01-01'`
+      const grant = `${GRANT} "${name}"`
+      const revoke = `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM "${name}"`
+      const drop = `DROP ROLE "${name}"`
+      if (inTurns) {
+        const lock = 'SELECT pg_advisory_xact_lock(1)'
+        await client.query(['BEGIN', lock, create, grant, 'COMMIT'].join(';'))
+        await client.query(['BEGIN', lock, revoke, drop, 'COMMIT'].join(';'))
+      } else {
+        await client.query(create)
+        // Changes of the same tables' grants collide; whoever runs them at once has to try again.
+        await untilDone(() => client.query(grant))
+        await untilDone(() => client.query(revoke))
+        await client.query(drop)
+      }
       idle.push(client)
     },
     cpuSeconds: () => null,
@@ -76,7 +105,7 @@ async function server(
   pids: readonly number[],
   of: { postgres: RealPostgres; connections: number; hasOwnRevocation: boolean },
 ): Promise<Contender> {
-  const mount = of.hasOwnRevocation ? 'bench-db' : 'bench-db-default'
+  const mount = `bench-${process.pid}${of.hasOwnRevocation ? '' : '-default'}`
   await api.call('POST', `sys/mounts/${mount}`, { type: 'database' })
   await api.call('POST', `${mount}/config/pg`, {
     plugin_name: 'postgresql-database-plugin',
@@ -143,15 +172,16 @@ async function main(): Promise<void> {
       const of = { postgres, connections, hasOwnRevocation: true }
       const api = apiClient(own.base, own.rootToken)
       const contenders = [
-        await bareStatements(postgres, connections),
+        await bareStatements(postgres, connections, true),
+        await bareStatements(postgres, connections, false),
         await server('Strongroom', api, [own.pid], of),
         await server('Strongroom', api, [own.pid], { ...of, hasOwnRevocation: false }),
       ]
       for (const [at, flag] of process.argv.entries()) {
         if (flag !== '--peer') continue
-        const base = process.argv[at + 1]!
-        const peer = apiClient(base, process.argv[at + 2]!)
-        contenders.push(await server(`peer ${base}`, peer, [], of))
+        const { name, base, token } = peerOption(process.argv[at + 1]!, process.argv[at + 2]!)
+        const pids = listenersOn(Number(new URL(base).port))
+        contenders.push(await server(name, apiClient(base, token), pids, of))
       }
       await report(contenders, { seconds, rounds, connections })
     } finally {

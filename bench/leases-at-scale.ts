@@ -43,7 +43,11 @@ function optionOf(flag: string, otherwise: number): number {
   return at < 0 ? otherwise : Number(process.argv[at + 1])
 }
 
-const rssOf = (server: OwnServer): number => costOf(treeOf([server.pid])).rssAnonBytes
+/** Asked while latencies are taken here: looking for the processes anew each time would show in them. */
+function rssOf(server: OwnServer): () => number {
+  const pids = treeOf([server.pid])
+  return () => costOf(pids).rssAnonBytes
+}
 
 /** The upper bound of the bucket in which the share of the revocations lies, in seconds. */
 async function lagOf(base: string, token: string, share: number): Promise<string> {
@@ -91,14 +95,15 @@ async function fallDue(stored: number, due: number): Promise<void> {
       const idle = await steadyLoad(of)
       await pause(Math.max(10_000, startMs - Date.now() - 2000))
       const quiet = await idle.end()
-      const before = rssOf(server)
+      const rss = rssOf(server)
+      const before = rss()
       const cpuBefore = costOf(treeOf([server.pid])).cpuSeconds
       await pause(Math.max(0, startMs - Date.now()))
       const busy = await steadyLoad(of)
       let most = before
       while (Date.now() < startMs + WINDOW_MS || (await usersIn(postgres)) > 0) {
-        most = Math.max(most, rssOf(server))
-        await pause(500)
+        most = Math.max(most, rss())
+        await pause(1000)
         if (Date.now() > startMs + 6 * WINDOW_MS) throw new Error('not worked off')
       }
       const drainedMs = Date.now() - startMs
@@ -200,7 +205,8 @@ async function disable(count: number): Promise<void> {
       const idle = await steadyLoad(of)
       await pause(10_000)
       const quiet = await idle.end()
-      const before = rssOf(server)
+      const rss = rssOf(server)
+      const before = rss()
       const busy = await steadyLoad(of)
       const from = performance.now()
       await api.call('DELETE', 'sys/mounts/db')
@@ -209,7 +215,7 @@ async function disable(count: number): Promise<void> {
       let queuedMs = 0
       for (;;) {
         await pause(500)
-        most = Math.max(most, rssOf(server))
+        most = Math.max(most, rss())
         const { body } = await api.call('GET', 'sys/leases/queues')
         const { disabled_mounts: left } = body.data as { disabled_mounts: { phase: string }[] }
         if (queuedMs === 0 && left[0]?.phase !== 'leases') queuedMs = performance.now() - from
@@ -223,7 +229,8 @@ async function disable(count: number): Promise<void> {
           `${answeredMs.toFixed(1)} ms; all queued after ${seconds(queuedMs)}, gone after ` +
           `${seconds(goneMs)}: ${whole((count * 1000) / goneMs)}/s; memory ${megabytes(before)}, ` +
           `at most ${megabytes(most)}; KV read p99 ${quiet.p99Ms.toFixed(2)} ms before, ` +
-          `${loaded.p99Ms.toFixed(2)} ms meanwhile |\n`,
+          `${loaded.p99Ms.toFixed(2)} ms meanwhile (p50 ${quiet.p50Ms.toFixed(2)}, ` +
+          `${loaded.p50Ms.toFixed(2)}) |\n`,
       )
     } finally {
       await server.stop()

@@ -128,7 +128,7 @@ function count(flag: string, text: string): number {
 }
 
 /** Without a name a peer is called by its port until it has told what it is. */
-function peerOption(address: string, token: string): PeerOption {
+export function peerOption(address: string, token: string): PeerOption {
   const named = /^([^=/:]+)=(.+)$/.exec(address)
   const base = (named?.[2] ?? address).replace(/\/$/, '')
   return { name: named?.[1] ?? `port ${new URL(base).port}`, base, token }

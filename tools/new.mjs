@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { root } from './ensure.mjs'
 
 const [kind, name] = process.argv.slice(2)
-if (kind !== 'engine' || !/^[a-z][a-z0-9-]*$/.test(name ?? '')) {
+if (kind !== 'engine' || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name ?? '')) {
   process.stderr.write('Usage: npm run new engine NAME   (NAME: lower case, digits, dashes)\n')
   process.exit(1)
 }

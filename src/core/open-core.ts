@@ -32,7 +32,6 @@ import { Remounts } from './mounts/remounts.ts'
 import { type FindEngine, Topology } from './mounts/topology.ts'
 import {
   NAMESPACE_SWEEP_JOB,
-  revokeLeases,
   runNamespaceSweep,
   runUnmount,
   UNMOUNT_JOB,
@@ -162,7 +161,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     mounts,
     clock,
     random,
-    revokeLeases: (record, namespace) => revokeLeases(leases, record, namespace.id),
+    revokeLeases: ({ id: mountId, path: prefix }, { id }) =>
+      leaseSweeps.queue(id, { action: 'queue', prefix, mountId, tokensAfter: null }),
     forgetAt: (tx, id, atMs) =>
       void jobs.schedule(tx, {
         kind: REMOUNT_FORGET_JOB,

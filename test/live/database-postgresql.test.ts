@@ -300,3 +300,69 @@ describe('credentials that are no passwords', () => {
     }
   })
 })
+
+describe('connections', () => {
+  it('are reset one by one, and all of a plugin', async () => {
+    await mount.ok('POST', 'database/reset/pg')
+    const { body } = await mount.ok('POST', 'database/reload/postgresql-database-plugin')
+    expect(body.data.connections).toContain('pg')
+    expect(body.data.count).toBe(body.data.connections.length)
+    const unknown = await mount.call('POST', 'database/reload/none')
+    expect([unknown.status, unknown.text]).toEqual([400, expect.stringContaining('not found')])
+    expect((await mount.creds('short')).username).toBeTruthy()
+  })
+
+  it('are forgotten, and then make no users', async () => {
+    await mount.configure({}, 'forgotten')
+    await mount.role('orphan', { db_name: 'forgotten' })
+    await mount.ok('DELETE', 'database/config/forgotten')
+    const { status, body } = await mount.call('GET', 'database/creds/orphan')
+    expect([status, body.errors]).toEqual([
+      500,
+      ['1 error occurred:\n\t* failed to find entry for connection with name: "forgotten"\n\n'],
+    ])
+  })
+
+  it('serve the roles that they allow', async () => {
+    await mount.configure({ allowed_roles: 'fits-*' }, 'strict')
+    await mount.role('fits-well', { db_name: 'strict' })
+    await mount.role('misfit', { db_name: 'strict' })
+    expect((await mount.creds('fits-well')).username).toMatch(/^v-root-fits-wel-/)
+    const { status, body } = await mount.call('GET', 'database/creds/misfit')
+    expect([status, body.errors]).toEqual([
+      500,
+      ['1 error occurred:\n\t* "misfit" is not an allowed role\n\n'],
+    ])
+  })
+
+  it('change for the requests that follow, and nothing changes where they are refused', async () => {
+    await mount.configure({ max_open_connections: '2' }, 'changed')
+    const wrong = await mount.call('POST', 'database/config/changed', { password: 'wrong' })
+    expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('SQLSTATE 28P01')])
+    const { data } = (await mount.ok('GET', 'database/config/changed')).body
+    expect(data.connection_details.max_open_connections).toBe('2')
+    await mount.role('on-changed', { db_name: 'changed' })
+    await mount.creds('on-changed')
+    for (const [fields, words] of [
+      [{ plugin_name: 'none' }, 'plugin not found in the catalog: none'],
+      [{ plugin_version: 'x' }, 'is not a valid semantic version'],
+      [{ password_authentication: 'x' }, 'is not a valid password authentication type'],
+      [{ connection_url: '' }, 'connection_url cannot be empty'],
+      [{ username: 'a{{password}}' }, 'cannot contain the template variables'],
+      [{ max_open_connections: 'x' }, 'max_open_connections'],
+      [{ max_connection_lifetime: 'x' }, 'max_connection_lifetime'],
+    ] as const) {
+      const refused = await mount.call('POST', 'database/config/changed', fields)
+      expect([refused.status, refused.text]).toEqual([400, expect.stringContaining(words)])
+    }
+  })
+
+  it('cap the life of a role by the mount, with a warning', async () => {
+    await mount.role('eternal', { default_ttl: '9000h', max_ttl: '9000h' })
+    const { body } = await mount.creds('eternal')
+    expect(body.lease_duration).toBe(2_764_800)
+    expect(body.warnings).toEqual([
+      'TTL of "9000h" exceeded the effective max_ttl of "768h"; TTL value is capped accordingly',
+    ])
+  })
+})

@@ -232,6 +232,22 @@ describe.each(cases)('a rotation of %s, %s', (shape, trigger) => {
   })
 })
 
+describe('a rotation that goes well', () => {
+  it('takes three commits and one call for each step outside', async () => {
+    const scene = new Scene('one user', 12)
+    await scene.start()
+    let commits = 0
+    scene.fault = () => {
+      commits++
+      return undefined
+    }
+    await scene.must(0, 'db/rotate/app')
+    expect([commits, scene.world.calls]).toEqual([3, ['set app', 'test app']])
+    await scene.verify(0)
+    cleanUp(scene)
+  })
+})
+
 describe('two processes', () => {
   it.each(shapeNames)(
     'agree in the end where one wakes late and undoes the other: %s',

@@ -6,6 +6,7 @@ import { ApiError } from '../../src/base/errors.ts'
 import { isJsonObject, type Json, type JsonObject, stringifyJson } from '../../src/base/json.ts'
 import { Barrier } from '../../src/core/barrier/barrier.ts'
 import { StorageView } from '../../src/core/barrier/storage-view.ts'
+import { Resources } from '../../src/core/resources/resources.ts'
 import { RouteTable } from '../../src/core/router/route-table.ts'
 import { parseFields } from '../../src/schema/parse-fields.ts'
 import type { Answer } from '../../src/sdk/answer.ts'
@@ -97,6 +98,7 @@ export async function engineHarness(of: {
   let routes = routesOf(of.engine, mount)
   const bugs: string[] = []
   let lastContext: RequestContext | null = null
+  const resources = new Resources(systemClock, silentLog)
 
   async function call(
     operation: Operation,
@@ -121,7 +123,7 @@ export async function engineHarness(of: {
           ttls: () => ({ defaultSeconds: 2764800, maxSeconds: 2764800 }),
           password: async () => 'password',
         },
-        use: () => Promise.reject(new Error('no resources here')),
+        use: (kind, key, body) => resources.use(ctx, kind, key, body),
         rotation: {
           put: () => Promise.reject(new Error('no rotations here')),
           remove: () => Promise.reject(new Error('no rotations here')),

@@ -26,6 +26,8 @@ export interface LeaseSweep {
   /** Where an earlier run came to, and how many leases it was over. */
   readonly after?: string
   readonly done?: number
+  /** Only the leases of this mount. */
+  readonly mountId?: string
   /** How far it came with the tokens; null: they are done. */
   readonly tokensAfter?: string | null
 }
@@ -87,7 +89,7 @@ export class LeaseSweeps {
         throw unavailable('the work goes on without this request')
       }
       const ids = await this.#page(namespaceId, sweep.prefix, after)
-      failure = await this.#each(ids, sweep.action, silent, signal)
+      failure = await this.#each(ids, sweep, silent, signal)
       if (ids.length < PAGE) break
       after = ids.at(-1)
     }
@@ -111,7 +113,7 @@ export class LeaseSweeps {
     }
     for (let done = 0; done < RUN && !signal.aborted; done += PAGE) {
       const ids = await this.#page(job.namespaceId, sweep.prefix, after)
-      const failure = await this.#each(ids, action, silent, signal)
+      const failure = await this.#each(ids, { ...sweep, action }, silent, signal)
       if (failure !== null) throw failure
       count += ids.length
       if (ids.length < PAGE) {
@@ -162,14 +164,14 @@ export class LeaseSweeps {
   /** null, or the first failure. `silent` gathers lanes that gave no answer. */
   async #each(
     ids: readonly string[],
-    action: LeaseSweep['action'],
+    { action, mountId }: Pick<LeaseSweep, 'action' | 'mountId'>,
     silent: Set<string>,
     signal: AbortSignal,
   ): Promise<unknown> {
     const parts: (readonly string[])[] = []
     for (let at = 0; at < ids.length; at += LEASE_BATCH) parts.push(ids.slice(at, at + LEASE_BATCH))
     if (action === 'queue') {
-      await Promise.all(parts.map((some) => this.#leases.queueRevocations(some)))
+      await Promise.all(parts.map((some) => this.#leases.queueRevocations(some, mountId)))
       return null
     }
     if (action === 'tidy') {

@@ -126,19 +126,6 @@ const STEPS: Readonly<Record<NonNullable<Unmounting['phase']>, Step>> = {
   },
 }
 
-/** Queues the end of all leases of a mount that stays (it was moved, and their ids name the old path). */
-export async function revokeLeases(
-  leases: Parts['leases'],
-  record: MountRecord,
-  namespaceId: string,
-): Promise<void> {
-  for (let after: string | undefined; ; ) {
-    const { last } = await queuePage(leases, record, namespaceId, after)
-    if (last === null) return
-    after = last
-  }
-}
-
 /** `last`: where the next page begins; null: this was the last one. */
 async function queuePage(
   leases: Parts['leases'],

@@ -53,15 +53,17 @@ const MASK = 'xxxxx'
 /** A connection string of any of the forms, with `xxxxx` for each password but the placeholder. */
 export function redactUrl(text: string): string {
   const masked = (password: string): string =>
-    password === '' || password === PLACEHOLDER ? password : MASK
+    ['', PLACEHOLDER, "''", `'${PLACEHOLDER}'`].includes(password) ? password : MASK
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? ''
+  const rest = text.slice(scheme.length)
+  // user:password@host and user:password@tcp(host), then ?password=… and the keyword form.
   return (
-    text
-      // scheme://user:password@host and user:password@tcp(host)
+    scheme +
+    rest
       .replace(
-        /^((?:[a-z][a-z0-9+.-]*:\/\/)?[^:/?#@]*:)(.*)(@[^@]*)$/is,
+        /^([^:/?#@]*:)(.*)(@[^@]*)$/s,
         (_, before: string, password: string, after: string) => before + masked(password) + after,
       )
-      // ?password=… and the keyword form
       .replace(
         /\b(password|sslpassword)(\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:[^\s&\\]|\\.)*)/gi,
         (_, name: string, equals: string, password: string) => name + equals + masked(password),

@@ -1,7 +1,7 @@
 // What changes of issuers and the end of leases mean for lists of revoked certificates: the one place where
 // issuing asks revocation for something.
-import { ApiError } from '../../base/errors.ts'
 import type { MountContext } from '../../sdk/context.ts'
+import { readDirectory } from './authority.ts'
 import { rebuildAll } from './crl-builder.ts'
 import { readCrlConfig } from './crl-config.ts'
 import { numbered } from './crl-config-rows.ts'
@@ -15,14 +15,10 @@ export async function issuersChanged(mount: MountContext): Promise<readonly stri
   return numbered(warnings)
 }
 
-/** A lease of this certificate has ended. One that is gone is no error. */
+/** A lease of this certificate has ended. One that is gone, or an issuer by now, is no error. */
 export async function revokeForLease(mount: MountContext, serial: string): Promise<void> {
+  const { issuers } = await readDirectory(mount.storage)
+  if (issuers.some((issuer) => issuer.serial === serial)) return
   const found = await storedToRevoke(mount, serial)
-  if (found === null) return
-  try {
-    await revokeCertificate(mount, found)
-  } catch (error) {
-    // It became an issuer of the mount meanwhile: it is not the lease's any more.
-    if (!(error instanceof ApiError && error.status === 400)) throw error
-  }
+  if (found !== null) await revokeCertificate(mount, found)
 }

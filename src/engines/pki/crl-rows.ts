@@ -7,9 +7,17 @@ import type { Answer } from '../../sdk/answer.ts'
 import type { MountContext, RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { resourceKind } from '../../sdk/resource.ts'
-import { findIssuer, issuerOf, readDirectory } from './authority.ts'
+import { findIssuer, type IssuerInfo, issuerOf, readDirectory } from './authority.ts'
 import { groupOf } from './crl-groups.ts'
-import { type CrlState, type ListKind, readCrlState, readList } from './crl-store.ts'
+import {
+  type CrlState,
+  type ListKind,
+  readCrlState,
+  readList,
+  type StoredList,
+} from './crl-store.ts'
+import { notModified } from './if-modified.ts'
+import { readIssuer } from './issuer-record.ts'
 import { rawAnswer } from './revocation-answers.ts'
 
 const { read } = endpoints()
@@ -44,7 +52,7 @@ async function listOf(
     const found = await mount.use(servedLists, group, async (lists) => {
       const list = lists.state[kind]
       if (list === null) return null
-      const der = await (lists.der[kind] ??= readList(mount.storage, list))
+      const der = await derOf(mount, lists, kind, list)
       if (der === null) return undefined
       return form === 'der' ? der : (lists.pem[kind] ??= toPem(PEM.crl, der))
     })
@@ -53,13 +61,44 @@ async function listOf(
   throw internal('the revocation list kept being replaced; try again')
 }
 
+/** Read once, whoever asks meanwhile; a failure is not kept. */
+function derOf(
+  mount: MountContext,
+  lists: ServedLists,
+  kind: ListKind,
+  list: StoredList,
+): Promise<Buffer | null> {
+  const found = lists.der[kind]
+  if (found) return found
+  const reading = readList(mount.storage, list)
+  lists.der[kind] = reading
+  reading.catch(() => {
+    delete lists.der[kind]
+  })
+  return reading
+}
+
 const CONTENT_TYPES = { der: 'application/pkix-crl', pem: 'application/x-pem-file' } as const
 
 /** The default issuer's list as it is; 204 without one. */
 async function rawDefault(ctx: RequestContext, kind: ListKind, form: Form): Promise<Answer> {
   const issuer = findIssuer(await readDirectory(ctx.storage), 'default')
-  const list = issuer ? await listOf(ctx, groupOf(issuer), kind, form) : null
-  return rawAnswer(CONTENT_TYPES[form], list)
+  if (issuer === null) return rawAnswer(CONTENT_TYPES[form], null)
+  const unchanged = await unchangedSince(ctx, issuer, kind)
+  return unchanged ?? rawAnswer(CONTENT_TYPES[form], await listOf(ctx, groupOf(issuer), kind, form))
+}
+
+/** 304 for who has this list; another default issuer is a change too. */
+async function unchangedSince(
+  ctx: RequestContext,
+  issuer: IssuerInfo,
+  kind: ListKind,
+): Promise<Answer | null> {
+  if (ctx.client.header('if-modified-since') === undefined) return null
+  const list = (await readCrlState(ctx.storage, groupOf(issuer)))[kind]
+  const record = await readIssuer(ctx.storage, issuer.id)
+  if (list === null || record === null) return null
+  return notModified(ctx, Math.max(list.thisUpdateMs, record.changedAtMs))
 }
 
 /** Of an issuer, whose PEM ends with a newline, as Vault's does. */
@@ -70,6 +109,8 @@ async function rawOfIssuer(
   form: Form,
 ): Promise<Answer> {
   const issuer = issuerOf(await readDirectory(ctx.storage), ref)
+  const unchanged = await unchangedSince(ctx, issuer, kind)
+  if (unchanged) return unchanged
   const list = await listOf(ctx, groupOf(issuer), kind, form)
   return rawAnswer(CONTENT_TYPES[form], typeof list === 'string' ? `${list}\n` : list)
 }

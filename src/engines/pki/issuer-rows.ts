@@ -9,6 +9,7 @@ import { endpoints } from '../../sdk/endpoints.ts'
 import { pageInput } from '../../sdk/listing.ts'
 import { readDirectory } from './authority.ts'
 import { pageOfEntries } from './directory-page.ts'
+import { notModified } from './if-modified.ts'
 import {
   changeIssuer,
   patchInput,
@@ -151,12 +152,4 @@ async function rawCertificate(
   if (unchanged) return unchanged
   const body = encode(Buffer.from(record.certificate, 'base64'))
   return { raw: { status: 200, headers: ['Content-Type', contentType], body } }
-}
-
-/** The 304 of a caller who has it already (If-Modified-Since); null for others. */
-function notModified(ctx: RequestContext, changedAtMs: number): Answer | null {
-  const since = Date.parse(ctx.client.header('if-modified-since') ?? '')
-  if (!(changedAtMs < since)) return null
-  const modified = new Date(changedAtMs).toUTCString()
-  return { raw: { status: 304, headers: ['Last-Modified', modified], body: null } }
 }

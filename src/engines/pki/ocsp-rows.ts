@@ -3,6 +3,7 @@
 import { ApiError } from '../../base/errors.ts'
 import { MAX_OCSP_REQUEST_BYTES } from '../../base/limits.ts'
 import { serialText } from '../../crypto/x509/build-certificate.ts'
+import { HASH_ALGORITHMS } from '../../crypto/x509/key-algorithms.ts'
 import {
   type CertificateId,
   type OcspRequest,
@@ -12,6 +13,7 @@ import {
   buildOcspResponse,
   type CertificateStatus,
   isOfIssuer,
+  issuerHashes,
   OCSP_ERROR,
 } from '../../crypto/x509/ocsp-response.ts'
 import { X509Error } from '../../crypto/x509/x509-error.ts'
@@ -19,10 +21,13 @@ import { string } from '../../schema/field.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
-import { readDirectory } from './authority.ts'
+import { resourceKind } from '../../sdk/resource.ts'
+import type { ReadStorage } from '../../sdk/storage.ts'
+import { type Directory, readDirectory } from './authority.ts'
 import { revocationSigner } from './crl-build.ts'
 import { type CrlConfig, durationMs, readCrlConfig } from './crl-config.ts'
-import { type IssuingCa, issuingCas } from './issuing-ca.ts'
+import { readIssuer } from './issuer-record.ts'
+import { certificateOf, type IssuingCa, issuingCas } from './issuing-ca.ts'
 import { type Revocation, readRevocation, revokedKey } from './revocation-store.ts'
 
 const { read, write } = endpoints()
@@ -113,6 +118,54 @@ async function signedAnswer(
   })
 }
 
+interface OcspIssuers {
+  readonly directory: Directory
+  /** Ids of issuers with a key, by what a request calls them; made when somebody first asks. */
+  byHash: Promise<ReadonlyMap<string, readonly string[]>> | null
+}
+
+/** Requests name an issuer by hashes: this way each finds it without looking at every issuer. */
+const ocspIssuers = resourceKind<OcspIssuers>('ocsp-issuers', {
+  idleMs: 5 * 60_000,
+  build: async (mount) => ({ directory: await readDirectory(mount.storage), byHash: null }),
+  dispose: async () => {},
+})
+
+/** Made once, whoever asks meanwhile; a failure is not kept. */
+function issuersByHash(
+  ctx: RequestContext,
+  known: OcspIssuers,
+): NonNullable<OcspIssuers['byHash']> {
+  if (known.byHash) return known.byHash
+  const making = hashesOf(ctx.storage, known.directory)
+  known.byHash = making
+  making.catch(() => {
+    known.byHash = null
+  })
+  return making
+}
+
+const hashName = (hash: string, name: Buffer, key: Buffer): string =>
+  `${hash} ${name.toString('base64')} ${key.toString('base64')}`
+
+async function hashesOf(
+  storage: ReadStorage,
+  directory: Directory,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const byHash = new Map<string, string[]>()
+  for (const { id, keyId } of directory.issuers) {
+    const record = keyId === '' ? null : await readIssuer(storage, id)
+    if (record === null) continue
+    const certificate = certificateOf(record)
+    for (const hash of Object.keys(HASH_ALGORITHMS)) {
+      const { nameHash, keyHash } = issuerHashes(certificate, hash)
+      const name = hashName(hash, nameHash, keyHash)
+      byHash.set(name, [...(byHash.get(name) ?? []), id])
+    }
+  }
+  return byHash
+}
+
 function statusOf(
   ca: IssuingCa,
   id: CertificateId,
@@ -138,23 +191,16 @@ async function readRevocations(
  * mount's; null where that issuer may not sign OCSP.
  */
 async function signerFor(ctx: RequestContext, id: CertificateId): Promise<string | null> {
-  const directory = await readDirectory(ctx.storage)
-  let isKnown = false
-  for (const issuer of directory.issuers) {
-    if (issuer.keyId === '') continue
-    const found = await ctx.use(issuingCas, issuer.id, async (ca) => {
-      if (!isOfIssuer(id, ca.certificate)) return 'other'
-      return ca.record.usages.includes('ocsp-signing') ? 'signs' : 'may not'
-    })
-    if (found === 'signs') return issuer.id
-    if (found === 'may not') isKnown = true
+  const { meant, fallback } = await ctx.use(ocspIssuers, '', async (known) => {
+    const { defaultIssuer, issuers } = known.directory
+    const byHash = await issuersByHash(ctx, known)
+    return {
+      meant: byHash.get(hashName(id.hash!, id.issuerNameHash, id.issuerKeyHash)) ?? [],
+      fallback: issuers.filter((issuer) => issuer.id === defaultIssuer && issuer.keyId !== ''),
+    }
+  })
+  for (const issuer of meant.length > 0 ? meant : fallback.map(({ id: one }) => one)) {
+    if ((await readIssuer(ctx.storage, issuer))?.usages.includes('ocsp-signing')) return issuer
   }
-  if (isKnown) return null
-  const { defaultIssuer } = directory
-  const fallback = directory.issuers.find(({ id: one }) => one === defaultIssuer)
-  if (!fallback || fallback.keyId === '') return null
-  const maySign = await ctx.use(issuingCas, fallback.id, async (ca) =>
-    ca.record.usages.includes('ocsp-signing'),
-  )
-  return maySign ? fallback.id : null
+  return null
 }

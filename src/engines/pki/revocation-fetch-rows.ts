@@ -12,6 +12,7 @@ import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { keysAnswer, keysOutput, listNames, pageInput } from '../../sdk/listing.ts'
 import { goTime } from './go-time.ts'
+import { notModified } from './if-modified.ts'
 import { type IssuingCa, issuingCas } from './issuing-ca.ts'
 import { rawAnswer } from './revocation-answers.ts'
 import {
@@ -129,8 +130,11 @@ async function rawCa(
   bodyOf: (ca: IssuingCa) => Buffer | string,
 ): Promise<Answer> {
   try {
-    const body = await ctx.use(issuingCas, 'default', async (ca) => bodyOf(ca))
-    return rawAnswer(contentType, body)
+    return await ctx.use(
+      issuingCas,
+      'default',
+      async (ca) => notModified(ctx, ca.record.changedAtMs) ?? rawAnswer(contentType, bodyOf(ca)),
+    )
   } catch (error) {
     if (error instanceof ApiError && error.status === 400) return rawAnswer(contentType, null)
     throw error

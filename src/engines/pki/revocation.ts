@@ -11,6 +11,7 @@ import { rebuildFor } from './crl-builder.ts'
 import { type CrlConfig, readCrlConfig } from './crl-config.ts'
 import { entryKey } from './crl-entries.ts'
 import { groupOf, NO_GROUP } from './crl-groups.ts'
+import { readCrlState } from './crl-store.ts'
 import { ensureLater, wasListed } from './crl-upkeep.ts'
 import { expiryKey, REVOKED_EXPIRY_PREFIX } from './expiry-index.ts'
 import { goTime } from './go-time.ts'
@@ -55,9 +56,9 @@ export async function revokeCertificate(mount: MountContext, of: ToRevoke): Prom
   const directory = await readDirectory(mount.storage)
   const itself = directory.issuers.find((issuer) => issuer.serial === serial)
   if (itself) throw badRequest(`adding issuer (id: ${itself.id}) to its own CRL is not allowed`)
-  const before = await readRevocation(mount.storage, serial)
-  if (before) return revokedAnswer(before)
   const config = await readCrlConfig(mount.storage)
+  const before = await readRevocation(mount.storage, serial)
+  if (before) return revokedBefore(mount, config, before)
   const isExpired = certificate.notAfterMs < mount.clock.now() + EXPIRY_MARGIN_MS
   if (isExpired && !config.allow_expired_cert_revocation)
     return { data: null, status: 200, warnings: [expiredWarning(serial)] }
@@ -70,6 +71,19 @@ export async function revokeCertificate(mount: MountContext, of: ToRevoke): Prom
     revocation,
     warnings.map((text, at) => `Warning ${at + 1} during CRL rebuild: ${text}`),
   )
+}
+
+/** Whoever tries again because the first answer was lost finds it on the list too. */
+async function revokedBefore(
+  mount: MountContext,
+  config: CrlConfig,
+  before: Revocation,
+): Promise<Answer> {
+  const isAutomatic = config.auto_rebuild || config.disable
+  const { complete } = await readCrlState(mount.storage, before.group)
+  if (!isAutomatic && (complete?.thisUpdateMs ?? Infinity) <= before.revokedAtMs)
+    await rebuildFor(mount, before.group)
+  return revokedAnswer(before)
 }
 
 /** Leases end with the second that their certificate ends in. */

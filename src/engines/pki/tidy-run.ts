@@ -19,6 +19,9 @@ import {
 } from './tidy-status.ts'
 import { type StepResult, tidyAssociations, tidyCerts, tidyRevoked } from './tidy-steps.ts'
 
+/** Storage that fails for a while is waited for; what fails again and again ends the run. */
+const MOST_TRIES = 5
+
 /** A slice of a run: then others of its lane get their turn. */
 const SLICE_MS = 500
 
@@ -27,7 +30,7 @@ interface RunItem {
 }
 
 export const tidyRun = jobKind<RunItem>('tidy', {
-  async run(mount, { id }, { signal }) {
+  async run(mount, { id }, { attempt, signal }) {
     const until = mount.clock.monotonic() + SLICE_MS
     for (;;) {
       const status = await readTidyStatus(mount.storage)
@@ -36,7 +39,7 @@ export const tidyRun = jobKind<RunItem>('tidy', {
         await finish(mount, id, { state: 'Cancelled' })
         return 'done'
       }
-      const step = await stepOf(mount, status)
+      const step = await stepOf(mount, status, attempt)
       if (step.isOver && (await nextPhase(mount, status)) === 'done') return 'done'
       const pauseMs = step.count * status.config.pause_duration * 1000
       if (pauseMs > 0) return { againAtMs: mount.clock.now() + pauseMs, item: { id } }
@@ -47,11 +50,15 @@ export const tidyRun = jobKind<RunItem>('tidy', {
   },
 })
 
-async function stepOf(mount: MountContext, status: TidyStatus): Promise<StepResult> {
+async function stepOf(
+  mount: MountContext,
+  status: TidyStatus,
+  attempt: number,
+): Promise<StepResult> {
   try {
     return await STEPS[status.phase](mount, status)
   } catch (error) {
-    if (mount.signal.aborted) throw error
+    if (mount.signal.aborted || attempt < MOST_TRIES) throw error
     mount.log.error('tidy failed', { err: error })
     await finish(mount, status.id, {
       state: 'Error',

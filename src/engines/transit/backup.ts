@@ -19,6 +19,7 @@ import { EMPTY_VERSION, numberOf, versionFromGo, versionToGo } from './go-key-js
 import { decodeBase64 } from './input-base64.ts'
 import { checkName, isName } from './key-name.ts'
 import { firstStored, firstUsable, type KeyEvent, type KeyRecord, typeOf } from './key-record.ts'
+import { checkDerivation, checkParameterSet, checkPeriod, checkSize } from './key-request.ts'
 import { newKeyId, scheduleSweep, sweepVersions } from './key-store.ts'
 import { keyTypeByNumber } from './key-types.ts'
 import { putRecord, readRecord } from './rotate-key.ts'
@@ -175,13 +176,19 @@ function recordFromGo(ctx: RequestContext, name: string, policy: JsonObject): Ke
   const versionTemplate = text(policy, 'version_template')
   if (versionTemplate !== '' && !/^[^{}]+\{\{version\}\}[^{}\d]+$/.test(versionTemplate))
     throw damaged('error parsing version template')
+  const derived = flag(policy, 'derived')
   const convergent = flag(policy, 'convergent_encryption')
+  const autoRotateSeconds = secondsOf(getOwn(policy, 'auto_rotate_period'))
+  // What a request could not ask for: the next rotation would fail over it, or never stop.
+  checkDerivation(type, derived, convergent)
+  checkPeriod(autoRotateSeconds)
+  const keySize = checkSize(type, numberOf(policy, 'key_size'))
+  const parameterSet = checkParameterSet(type, text(policy, 'parameter_set'))
   return {
     id: newKeyId(ctx),
     name: nameFor(name, policy),
     type: type.name,
-    parameterSet: text(policy, 'parameter_set'),
-    derived: flag(policy, 'derived'),
+    ...{ parameterSet, derived },
     kdf: numberOf(policy, 'kdf') === 1 ? 'hkdf_sha256' : 'hmac-sha256-counter',
     convergent,
     convergentVersion: numberOf(policy, 'convergent_version') || (convergent ? 1 : 0),
@@ -189,11 +196,11 @@ function recordFromGo(ctx: RequestContext, name: string, policy: JsonObject): Ke
     deletionAllowed: flag(policy, 'deletion_allowed'),
     allowPlaintextBackup: flag(policy, 'allow_plaintext_backup'),
     ...{ minDecryptionVersion, minEncryptionVersion, latestVersion, minAvailableVersion },
-    autoRotateSeconds: secondsOf(getOwn(policy, 'auto_rotate_period')),
+    autoRotateSeconds,
     imported: flag(policy, 'Imported'),
     allowImportedRotation: flag(policy, 'AllowImportedKeyRotation'),
     softDeleted: flag(policy, 'soft_deleted'),
-    keySize: numberOf(policy, 'key_size'),
+    keySize,
     backupInfo: eventOf(getOwn(policy, 'backup_info')),
     restoreInfo: { time: new Date(ctx.clock.now()).toISOString(), version: latestVersion },
     versionTemplate,

@@ -6,7 +6,7 @@ import { getOwn, isJsonObject, type Json, type JsonObject, RawNumber } from '../
 import { ed25519FromSeed, ed25519Raw, ed25519Spki } from './ed25519-seed.ts'
 import { decodeBase64 } from './input-base64.ts'
 import { spkiPem } from './key-pem.ts'
-import type { KeyType } from './key-types.ts'
+import { isHmacSize, type KeyType } from './key-types.ts'
 import { type KeyParts, partsOf, partsOfEd25519, publicParts } from './make-key.ts'
 import { hasPrivate, type KeyVersion } from './version-entry.ts'
 
@@ -136,7 +136,7 @@ function partsFromGo(type: KeyType, sent: JsonObject): KeyParts | null {
       default: {
         const key = bytesOf(sent, 'key')
         if (key.length === 0) return null
-        const fits = type.kind === 'hmac' ? key.length >= 32 : key.length === type.keyBytes
+        const fits = type.kind === 'hmac' ? isHmacSize(key.length) : key.length === type.keyBytes
         if (!fits) throw broken(`a key of ${key.length} bytes for type ${type.name}`)
         return { key, publicKey: '' }
       }
@@ -211,11 +211,12 @@ function ecFromGo(type: KeyType, sent: JsonObject): KeyParts | null {
   const secret = base64urlOf(d, bytes)
   const ecdh = createECDH(type.curve)
   ecdh.setPrivateKey(Buffer.from(secret, 'base64url'))
-  const made = ecdh
-    .getPublicKey()
-    .subarray(1, 1 + bytes)
-    .toString('base64url')
-  if (made !== point.x) throw broken('a private key that is not that of its public key')
+  // Both halves: a mirrored point has the same x, and what is signed would never verify.
+  const made = ecdh.getPublicKey().subarray(1)
+  const isSame = made.equals(
+    Buffer.concat([Buffer.from(point.x, 'base64url'), Buffer.from(point.y, 'base64url')]),
+  )
+  if (!isSame) throw broken('a private key that is not that of its public key')
   return partsOf(createPrivateKey({ key: { ...point, d: secret }, format: 'jwk' }))
 }
 
@@ -250,7 +251,9 @@ export function numberOf(sent: JsonObject, name: string): number {
 function timeOf(sent: JsonObject): string {
   const time = textOf(sent, 'time')
   if (time !== '' && time !== NO_TIME && Number.isFinite(Date.parse(time))) return time
-  return new Date(numberOf(sent, 'creation_time') * 1000).toISOString()
+  const created = new Date(numberOf(sent, 'creation_time') * 1000)
+  if (Number.isNaN(created.getTime())) throw broken('creation_time is no time')
+  return created.toISOString()
 }
 
 function certificatesOf(sent: JsonObject): readonly string[] | null {

@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { ApiError, badRequest } from '../../base/errors.ts'
 import { ecPrivateBytes, pkcs8Parts } from '../../crypto/pkcs8-inner.ts'
 import { ed25519FromSeed } from './ed25519-seed.ts'
-import { HMAC_KEY_BYTES, type KeyType } from './key-types.ts'
+import { isHmacSize, type KeyType } from './key-types.ts'
 import { type KeyParts, partsOf, partsOfEd25519, publicParts } from './make-key.ts'
 
 const RSA_PSS = '1.2.840.113549.1.1.10'
@@ -43,10 +43,7 @@ function withWords(words: string, body: () => KeyParts): KeyParts {
 }
 
 function checkSize(type: KeyType, bytes: number): void {
-  const fits =
-    type.kind === 'hmac'
-      ? bytes >= HMAC_KEY_BYTES.min && bytes <= HMAC_KEY_BYTES.max
-      : bytes === type.keyBytes
+  const fits = type.kind === 'hmac' ? isHmacSize(bytes) : bytes === type.keyBytes
   if (!fits) throw badRequest(`invalid key size ${bytes} bytes for key type ${type.name}`)
 }
 

@@ -1,6 +1,6 @@
 // The rules about a key that a request wants made: which type goes with which setting. Texts as Vault's.
 import { badRequest } from '../../base/errors.ts'
-import { findKeyType, HMAC_KEY_BYTES, type KeyType } from './key-types.ts'
+import { findKeyType, isHmacSize, type KeyType } from './key-types.ts'
 
 const SHORTEST_PERIOD_SECONDS = 3600
 
@@ -26,6 +26,7 @@ export interface NewKeySettings {
   readonly parameterSet: string
 }
 
+/** Of automatic rotation. Throws 400. */
 export function checkPeriod(seconds: number): void {
   if (seconds !== 0 && seconds < SHORTEST_PERIOD_SECONDS)
     throw badRequest('auto rotate period must be 0 to disable or at least an hour')
@@ -51,15 +52,16 @@ export function checkNewKey(input: NewKeyInput): NewKeySettings {
   }
 }
 
-function checkSize(type: KeyType, size: number): number {
+/** The length of an hmac key, 0 for other types; `size` 0 is what was not sent. Throws 400. */
+export function checkSize(type: KeyType, size: number): number {
   if (size === 0) return type.kind === 'hmac' ? type.keyBytes : 0
   if (type.kind !== 'hmac') throw badRequest(`key_size is not valid for algorithm ${type.name}`)
-  if (size < HMAC_KEY_BYTES.min || size > HMAC_KEY_BYTES.max)
-    throw badRequest(`invalid key_size ${size}`)
+  if (!isHmacSize(size)) throw badRequest(`invalid key_size ${size}`)
   return size
 }
 
-function checkParameterSet(type: KeyType, sent: string): string {
+/** Throws 400 unless it is one of the type's. */
+export function checkParameterSet(type: KeyType, sent: string): string {
   const sets = type.parameterSets
   if (sets.length === 0 && sent !== '')
     throw badRequest(`parameter_set is not valid for algorithm ${type.name}`)
@@ -68,6 +70,7 @@ function checkParameterSet(type: KeyType, sent: string): string {
   return sent
 }
 
+/** Throws 400 where the type doesn't go with it. */
 export function checkDerivation(type: KeyType, derived: boolean, convergent: boolean): void {
   if (derived && !type.derives)
     throw badRequest(

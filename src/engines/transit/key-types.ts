@@ -170,3 +170,6 @@ export function keyTypeOf(name: string): KeyType {
 
 /** An HMAC key may be this long, bytes. */
 export const HMAC_KEY_BYTES = { min: 32, max: 512 } as const
+
+export const isHmacSize = (bytes: number): boolean =>
+  bytes >= HMAC_KEY_BYTES.min && bytes <= HMAC_KEY_BYTES.max

@@ -4,6 +4,7 @@
 import { DatabaseError } from '../database-error.ts'
 import { PgFailure, type PgSession } from './pg-session.ts'
 import { quoteIdentifier, quoteLiteral } from './pg-statements.ts'
+import type { Turns } from './take-turns.ts'
 
 const UNDEFINED_OBJECT = '42704'
 const INSUFFICIENT_PRIVILEGE = '42501'
@@ -18,6 +19,7 @@ export interface DropNotes {
 export interface DropRole {
   readonly username: string
   readonly notes: DropNotes
+  readonly turns: Turns
   readonly signal: AbortSignal
   /** Runs the body in a session of our user with another database of the same server. */
   inDatabase(name: string, body: (session: PgSession) => Promise<void>): Promise<void>
@@ -65,20 +67,24 @@ async function dropAtOnce(session: PgSession, of: DropRole): Promise<void> {
   const role = quoteIdentifier(of.username)
   const name = quoteLiteral(of.username)
   // Sessions are ended before, for they may hold locks, and after, for one may have begun meanwhile.
-  await session.batch(
-    [
-      'BEGIN',
-      ...membership(of, role),
-      `SELECT set_config('strongroom.dropped',
+  await of.turns.run('drop role', of.signal, session, ({ first, behind }) =>
+    session.batch(
+      [
+        'BEGIN',
+        ...first,
+        ...membership(of, role),
+        `SELECT set_config('strongroom.dropped',
         coalesce((SELECT oid::text FROM pg_roles WHERE rolname = ${name}), ''), false)`,
-      SESSIONS_OF_GONE,
-      `REASSIGN OWNED BY ${role} TO CURRENT_USER`,
-      `DROP OWNED BY ${role}`,
-      `DROP ROLE ${role}`,
-      'COMMIT',
-      SESSIONS_OF_GONE,
-    ],
-    of.signal,
+        SESSIONS_OF_GONE,
+        `REASSIGN OWNED BY ${role} TO CURRENT_USER`,
+        `DROP OWNED BY ${role}`,
+        `DROP ROLE ${role}`,
+        'COMMIT',
+        ...behind,
+        SESSIONS_OF_GONE,
+      ],
+      of.signal,
+    ),
   )
 }
 
@@ -100,13 +106,16 @@ async function clearElsewhere(session: PgSession, of: DropRole): Promise<void> {
     const database = String(datname)
     try {
       await of.inDatabase(database, (there) =>
-        there.transaction(
-          [
-            ...membership(of, role),
-            `REASSIGN OWNED BY ${role} TO CURRENT_USER`,
-            `DROP OWNED BY ${role}`,
-          ],
-          of.signal,
+        of.turns.run('drop owned', of.signal, there, (around) =>
+          there.transaction(
+            [
+              ...membership(of, role),
+              `REASSIGN OWNED BY ${role} TO CURRENT_USER`,
+              `DROP OWNED BY ${role}`,
+            ],
+            of.signal,
+            around,
+          ),
         ),
       )
     } catch (error) {

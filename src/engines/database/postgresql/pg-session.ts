@@ -8,6 +8,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { DATABASE_CONNECT_MS, DATABASE_STATEMENT_MS } from '../../../base/limits.ts'
 import { DatabaseError, withoutSecrets } from '../database-error.ts'
 import type { Attempt, ConnectionTarget } from './connection-string.ts'
+import type { Around } from './take-turns.ts'
 
 /** What a server said about a statement; `code` is its SQLSTATE. */
 export class PgFailure extends DatabaseError {
@@ -94,8 +95,14 @@ export class PgSession {
    * Runs the statements as one transaction, in one round trip. Throws the first failure (PgFailure with its
    * index); then nothing of it happened, unless the connection broke: 'unreachable'.
    */
-  async transaction(statements: readonly string[], signal: AbortSignal): Promise<void> {
-    await this.batch(['BEGIN', ...statements, 'COMMIT'], signal, -1)
+  async transaction(
+    statements: readonly string[],
+    signal: AbortSignal,
+    around: Around = { first: [], behind: [] },
+  ): Promise<void> {
+    const { first, behind } = around
+    const all = ['BEGIN', ...first, ...statements, 'COMMIT', ...behind]
+    await this.batch(all, signal, -1 - first.length)
   }
 
   /** Runs the statements one after another in one round trip, each on its own unless they say BEGIN. */

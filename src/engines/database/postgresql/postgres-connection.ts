@@ -25,6 +25,7 @@ import {
   sqlStatements,
 } from './pg-statements.ts'
 import { scramVerifier } from './scram.ts'
+import { Turns } from './take-turns.ts'
 
 /** A wrong password; other refusals (no right to log in, not from here) prove nothing. */
 const WRONG_PASSWORD = '28P01'
@@ -35,6 +36,7 @@ export class PostgresConnection implements DatabaseConnection {
   readonly #tools: DatabaseTools
   readonly #pool: ConnectionPool<PgSession>
   readonly #notes: DropNotes = { needsMembership: false }
+  readonly #turns: Turns
 
   constructor(of: {
     readonly target: ConnectionTarget
@@ -45,6 +47,7 @@ export class PostgresConnection implements DatabaseConnection {
     this.#target = of.target
     this.#hashesPasswords = of.hashesPasswords
     this.#tools = of.tools
+    this.#turns = new Turns(of.tools)
     const { clock } = of.tools
     this.#pool = new ConnectionPool<PgSession>({
       clock,
@@ -96,7 +99,7 @@ export class PostgresConnection implements DatabaseConnection {
     const target = { ...this.#target, user: user.username, password: user.selfPassword }
     const session = await connectPostgres(target, { clock: this.#tools.clock, signal })
     try {
-      await runFilled(session, queries, values, signal)
+      await runFilled(session, this.#turns, queries, values, signal)
     } finally {
       session.close()
     }
@@ -131,6 +134,7 @@ export class PostgresConnection implements DatabaseConnection {
       dropRole(session, {
         username,
         notes: this.#notes,
+        turns: this.#turns,
         signal,
         inDatabase: async (database, body) => {
           const there = await connectPostgres({ ...this.#target, database }, { clock, signal })
@@ -156,7 +160,7 @@ export class PostgresConnection implements DatabaseConnection {
   ): Promise<void> {
     await this.#pool.use(signal, async (session) => {
       try {
-        await runFilled(session, queries, { name: username, username }, signal)
+        await runFilled(session, this.#turns, queries, { name: username, username }, signal)
       } catch (error) {
         if (!(error instanceof PgFailure) || !session.isUsable) throw error
         const text = 'SELECT 1 FROM pg_roles WHERE rolname = $1'
@@ -170,7 +174,9 @@ export class PostgresConnection implements DatabaseConnection {
     values: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.#pool.use(signal, (session) => runFilled(session, queries, values, signal))
+    return this.#pool.use(signal, (session) =>
+      runFilled(session, this.#turns, queries, values, signal),
+    )
   }
 
   async #credentialValues(credential: Credential): Promise<Record<string, string>> {
@@ -187,13 +193,16 @@ const orDefault = (statements: Statements, text: string): Statements =>
 
 async function runFilled(
   session: PgSession,
+  turns: Turns,
   queries: readonly string[],
   values: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
   const filled = queries.map((text) => fillSql(text, values, session.standardStrings))
   try {
-    await session.transaction(filled, signal)
+    await turns.run(queries.join(';'), signal, session, (around) =>
+      session.transaction(filled, signal, around),
+    )
   } catch (error) {
     if (!(error instanceof PgFailure)) throw error
     const { password } = values

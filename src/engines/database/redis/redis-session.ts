@@ -33,7 +33,7 @@ export class RedisSession {
   }
 
   get isUsable(): boolean {
-    return !this.#isBroken
+    return !this.#isBroken && this.#client.status === 'ready'
   }
 
   end(): void {

@@ -143,7 +143,11 @@ describe.each(allServerKinds)('PKI on $kind', ({ start }) => {
     expect(signed.warnings).toContain(
       'specified CSR contained a Basic Constraints extension that was ignored during issuance',
     )
-    const verbatim = read((await post('sign-verbatim', { csr: forged.pem })).data.certificate)
+    const answer = await post('sign-verbatim', { csr: forged.pem, common_name: 'other.test' })
+    expect(answer.warnings).toContain(
+      'the common_name field was provided but the role is set with "use_csr_common_name" set to true',
+    )
+    const verbatim = read(answer.data.certificate)
     expect(verbatim.isCa).toBe(false)
     const issuer = read((await get('issuer/default')).certificate)
     expect(verbatim.authorityKeyId).toEqual(issuer.subjectKeyId)

@@ -111,15 +111,7 @@ const sign = (ctx: RequestContext, key: string, values: SignValues): Promise<Ans
     const format = formatOf(values.format)
     const csr = signingRequest(values.csr)
     const made = await signRequest(ctx, issuance, values, csr, false)
-    const warnings: string[] = []
-    if (issuance.role.use_csr_common_name && values.common_name !== '')
-      warnings.push(
-        'the common_name field was provided but the role is set with "use_csr_common_name" set to true',
-      )
-    if (issuance.role.use_csr_sans && values.alt_names.length > 0)
-      warnings.push(
-        'the alt_names field was provided but the role is set with "use_csr_sans" set to true',
-      )
+    const warnings = overridden(issuance.role, values)
     return finish(ctx, issuance, { made, format, values, warnings })
   })
 
@@ -136,8 +128,25 @@ async function signVerbatim(
     const issuance = { role, ca, fixed: fixedFor(role, ca) }
     const csr = signingRequest(values.csr)
     const made = await signRequest(ctx, issuance, values, csr, true)
-    return finish(ctx, issuance, { made, format, values, warnings: [] })
+    return finish(ctx, issuance, { made, format, values, warnings: overridden(role, values) })
   })
+}
+
+/** Warns of what was asked for where the request to sign says it instead. */
+function overridden(
+  role: Issuance['role'],
+  values: Pick<LeafValues, 'common_name' | 'alt_names'>,
+): readonly string[] {
+  const warnings: string[] = []
+  if (role.use_csr_common_name && values.common_name !== '')
+    warnings.push(
+      'the common_name field was provided but the role is set with "use_csr_common_name" set to true',
+    )
+  if (role.use_csr_sans && values.alt_names.length > 0)
+    warnings.push(
+      'the alt_names field was provided but the role is set with "use_csr_sans" set to true',
+    )
+  return warnings
 }
 
 /** Stores the certificate, with a lease where the role says so, and answers it. */

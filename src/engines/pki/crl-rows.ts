@@ -10,6 +10,7 @@ import { resourceKind } from '../../sdk/resource.ts'
 import { findIssuer, issuerOf, readDirectory } from './authority.ts'
 import { groupOf } from './crl-groups.ts'
 import { type CrlState, type ListKind, readCrlState, readList } from './crl-store.ts'
+import { keptRead } from './kept-read.ts'
 import { rawAnswer } from './revocation-answers.ts'
 
 const { read } = endpoints()
@@ -17,7 +18,7 @@ const { read } = endpoints()
 interface ServedLists {
   readonly state: CrlState
   /** The bytes by kind, once somebody asked. */
-  readonly der: Partial<Record<ListKind, Promise<Buffer | null>>>
+  readonly der: Map<ListKind, Promise<Buffer | null>>
   readonly pem: Partial<Record<ListKind, string>>
 }
 
@@ -25,7 +26,7 @@ const servedLists = resourceKind<ServedLists>('crl', {
   idleMs: 5 * 60_000,
   build: async (mount, group) => ({
     state: await readCrlState(mount.storage, group),
-    der: {},
+    der: new Map(),
     pem: {},
   }),
   dispose: async () => {},
@@ -44,7 +45,7 @@ async function listOf(
     const found = await mount.use(servedLists, group, async (lists) => {
       const list = lists.state[kind]
       if (list === null) return null
-      const der = await (lists.der[kind] ??= readList(mount.storage, list))
+      const der = await keptRead(lists.der, kind, () => readList(mount.storage, list))
       if (der === null) return undefined
       return form === 'der' ? der : (lists.pem[kind] ??= toPem(PEM.crl, der))
     })

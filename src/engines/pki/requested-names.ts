@@ -176,9 +176,14 @@ function urisOf(role: Role, values: RequestedValues, fromCsr: AltNames | null): 
   return uris
 }
 
-/** RFC 3986 characters only: what can't stand in a certificate can't be asked for. */
+/**
+ * RFC 3986 characters only, and a scheme before the first colon where that stands in front of any slash: what
+ * can't stand in a certificate can't be asked for.
+ */
 const isUriText = (uri: string): boolean =>
-  /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/.test(uri) && !/%(?![0-9A-Fa-f]{2})/.test(uri)
+  !/^(?![A-Za-z][A-Za-z0-9+.-]*:)[^/?#]*:/.test(uri) &&
+  /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/.test(uri) &&
+  !/%(?![0-9A-Fa-f]{2})/.test(uri)
 
 function userIdsOf(
   role: Role,

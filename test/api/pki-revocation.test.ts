@@ -11,7 +11,7 @@ import { findExtension } from '../../src/crypto/x509/extension.ts'
 import { buildOcspRequest } from '../../src/crypto/x509/ocsp-request.ts'
 import { issuerHashes, parseOcspResponse } from '../../src/crypto/x509/ocsp-response.ts'
 import { OID } from '../../src/crypto/x509/oids.ts'
-import { parsePem } from '../../src/crypto/x509/pem.ts'
+import { PEM, parsePem, toPem } from '../../src/crypto/x509/pem.ts'
 import { call, eventually, fresh } from '../support/api-steps.ts'
 import type { InProcess } from '../support/in-process.ts'
 import { allServerKinds } from '../support/server-kinds.ts'
@@ -77,6 +77,14 @@ async function newMount(): Promise<void> {
   await post('roles/web', { allow_any_name: true, key_type: 'ec', ttl: '100h' })
 }
 
+/** The same certificate but for its serial number, which is of 20 bytes in both. */
+function withSerial(pem: string, serial: string): string {
+  const der = Buffer.from(new X509Certificate(pem).raw)
+  const old = read(pem).serial
+  der.set(parseSerialText(serial)!, der.indexOf(old))
+  return toPem(PEM.certificate, der)
+}
+
 async function askOcsp(issuerPem: string, serials: readonly string[], nonce?: Buffer) {
   const issuer = read(issuerPem)
   const { nameHash, keyHash } = issuerHashes(issuer, 'sha1')
@@ -126,6 +134,37 @@ describe.each(allServerKinds)('revocation on $kind', ({ start }) => {
     })
     const listed = await call(server, 200, 'LIST', `${mount}/certs/revoked`)
     expect(listed.body.data.keys).toEqual([leaf.serial_number])
+  })
+
+  it('a certificate that was revoked stays on the list when it is imported as an issuer', async () => {
+    await newRoot()
+    const { csr } = (await post('intermediate/generate/internal', { common_name: 'Between' })).data
+    const signed = (await post('root/sign-intermediate', { csr, ttl: '100h' })).data
+    const serial = signed.serial_number
+    await post('revoke', { serial_number: serial })
+    expect(serialsOn(await list())).toEqual([serial])
+    const { data } = await post('issuers/import/cert', { pem_bundle: signed.certificate })
+    const id = data.imported_issuers[0]
+    await call(server, 200, 'GET', `${mount}/crl/rotate`)
+    expect(serialsOn(await list())).toEqual([serial])
+    await post(`issuer/${id}/revoke`)
+    expect(serialsOn(await list())).toEqual([serial])
+    expect(serialsOn(await list(`issuer/${id}/crl/der`))).toEqual([])
+  })
+
+  it('another certificate with a stored serial number is refused', async () => {
+    await newRoot()
+    const leaf = await issue()
+    const own = mount
+    await newMount()
+    await newRoot()
+    const other = await issue()
+    mount = own
+    const forged = withSerial(other.certificate, leaf.serial_number)
+    expect(await refused('revoke', { certificate: forged })).toMatch(
+      /same serial but unequal value/,
+    )
+    expect(serialsOn(await list())).toEqual([])
   })
 
   it('raw paths answer bytes to everybody, with the types of the original', async () => {

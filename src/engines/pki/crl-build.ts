@@ -1,6 +1,7 @@
 // Builds the revocation list of a group of issuers, complete or delta, and makes it the current one. A list
 // holds at least what was committed before its build began. Thousands of entries take many turns of the
 // event loop, signing takes the thread pool: nobody else waits.
+import { MAX_BATCH_KEYS } from '../../base/limits.ts'
 import {
   authorityKeyIdExtension,
   freshestCrlExtension,
@@ -23,7 +24,7 @@ import {
   sweepAbandoned,
   takeNumber,
 } from './crl-store.ts'
-import { type IssuerRecord, readIssuer } from './issuer-record.ts'
+import { type IssuerRecord, issuerKey, readIssuer } from './issuer-record.ts'
 import { type IssuingCa, issuingCas } from './issuing-ca.ts'
 
 /**
@@ -93,12 +94,17 @@ async function buildOne(
   const entries = new CrlEntries()
   const prefix = of.kind === 'delta' ? 'delta-entries/' : 'crl-entries/'
   if (!config.disable) {
-    const leftOut = new Set(directory.issuers.map(({ serial }) => serial.replaceAll(':', '')))
+    const revoked = await revokedIssuers(mount, directory)
+    const leftOut = new Set(
+      directory.issuers
+        .filter((issuer) => groupOf(issuer) === group.id || revoked.has(issuer.id))
+        .map(({ serial }) => serial.replaceAll(':', '')),
+    )
     for (const id of await sources(mount, directory, group, prefix)) {
       for await (const keys of entryPages(mount.storage, prefix, id))
         addEntries(entries, keys, leftOut)
     }
-    if (of.kind === 'complete') await addRevokedIssuers(mount, directory, group, entries)
+    if (of.kind === 'complete') addRevokedIssuers(directory, group, revoked, entries)
   }
   const nextUpdateMs = thisUpdateMs + durationMs(config.expiry)
   const der = await mount.use(issuingCas, of.signerId, async (ca) => {
@@ -165,20 +171,38 @@ async function deltaKeys(
   return all
 }
 
-/** Revoked issuers stand on the lists of those that signed them, never on their own. */
-async function addRevokedIssuers(
+/**
+ * When each revoked issuer was revoked, by id. One that was revoked as a certificate and imported afterwards is
+ * none of them: its entry stands as any other's.
+ */
+async function revokedIssuers(
   mount: MountContext,
+  { issuers }: Directory,
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>()
+  for (let at = 0; at < issuers.length; at += MAX_BATCH_KEYS) {
+    const keys = issuers.slice(at, at + MAX_BATCH_KEYS).map(({ id }) => issuerKey(id))
+    for (const entry of (await mount.storage.read(keys)).values()) {
+      const { id, revokedAtMs } = entry.json<IssuerRecord>()
+      if (revokedAtMs !== null) found.set(id, revokedAtMs)
+    }
+  }
+  return found
+}
+
+/** Revoked issuers stand on the lists of those that signed them, never on their own. */
+function addRevokedIssuers(
   directory: Directory,
   group: CrlGroup,
+  revoked: ReadonlyMap<string, number>,
   entries: CrlEntries,
-): Promise<void> {
+): void {
   const signers = new Set(
     directory.issuers.filter((issuer) => groupOf(issuer) === group.id).map(({ id }) => id),
   )
-  for (const info of directory.issuers) {
-    if (!info.parents.some((parent) => signers.has(parent))) continue
-    const record: IssuerRecord | null = await readIssuer(mount.storage, info.id)
-    if (record === null || record.revokedAtMs === null) continue
-    entries.add(Buffer.from(info.serial.replaceAll(':', ''), 'hex'), record.revokedAtMs)
+  for (const { id, parents, serial } of directory.issuers) {
+    const revokedAtMs = revoked.get(id)
+    if (revokedAtMs === undefined || !parents.some((parent) => signers.has(parent))) continue
+    entries.add(Buffer.from(serial.replaceAll(':', ''), 'hex'), revokedAtMs)
   }
 }

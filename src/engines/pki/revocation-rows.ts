@@ -1,5 +1,5 @@
 // revoke and revoke-with-key: by serial number, or by a certificate that an issuer of the mount has signed.
-import { badRequest, internal } from '../../base/errors.ts'
+import { badRequest } from '../../base/errors.ts'
 import { serialText } from '../../crypto/x509/build-certificate.ts'
 import { type Certificate, parseCertificate } from '../../crypto/x509/certificate.ts'
 import { parsePem } from '../../crypto/x509/pem.ts'
@@ -85,7 +85,7 @@ async function presented(ctx: RequestContext, text: string): Promise<ToRevoke> {
   const stored = await storedToRevoke(ctx, serial)
   if (stored?.certificate.der.equals(certificate.der)) return stored
   if (stored)
-    throw internal(
+    throw badRequest(
       "certificate with same serial but unequal value already present in this cluster's storage; refusing to revoke",
     )
   const issuer = await issuerByCertificate(ctx, await readDirectory(ctx.storage), certificate)

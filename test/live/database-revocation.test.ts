@@ -47,6 +47,19 @@ describe('the default revocation', () => {
     ).toEqual([])
   })
 
+  it('ends the user where it was made, also when its role has another connection now', async () => {
+    await mount.role('moved')
+    const { username, password, leaseId } = await mount.creds('moved')
+    const nowhere = 'postgresql://a:b@127.0.0.1:1/x'
+    const gone = { connection_url: nowhere, verify_connection: false }
+    expect((await mount.configure(gone, 'gone')).status).toBeLessThan(300)
+    await mount.role('moved', { db_name: 'gone', revocation_statements: 'SELECT 1' })
+    await mount.ok('POST', 'sys/leases/renew', { lease_id: leaseId, increment: 7200 })
+    expect(await pg.login(username, password)).toBe(true)
+    expect((await mount.revoke(leaseId)).text).toBe('')
+    expect(await exists(username)).toBe(false)
+  })
+
   it('keeps what the user made and takes away what it was granted', async () => {
     await pg.query('CREATE SCHEMA first; CREATE SCHEMA second; CREATE TABLE first.t (a int)')
     await mount.role('owner', {

@@ -11,7 +11,7 @@ export interface UserLease {
   readonly username: string
   readonly role: string
   readonly dbName: string
-  /** Of the role when the user was made: counts once the role is gone. */
+  /** Of the role when the user was made: counts once the role is gone, or has another connection. */
   readonly revocation: readonly string[]
 }
 
@@ -26,9 +26,10 @@ export const userLease = leaseKind<UserLease>('user', {
   },
   async revoke(mount, lease) {
     const role = await findRole(mount.storage, lease.role)
-    const dbName = role?.dbName ?? lease.dbName
-    const statements = role?.revocation ?? lease.revocation
-    await useDatabase(mount, dbName, ({ connection }) =>
+    // The user is where it was made, whichever connection the role has now.
+    const isSame = role?.dbName === lease.dbName
+    const statements = isSame ? role.revocation : lease.revocation
+    await useDatabase(mount, lease.dbName, ({ connection }) =>
       connection.deleteUser({ username: lease.username, statements }, mount.signal),
     )
   },
@@ -41,10 +42,11 @@ export const userLease = leaseKind<UserLease>('user', {
     }
     const user = {
       username: lease.username,
-      statements: role.renewal,
+      // Of another connection they are for another server.
+      statements: role.dbName === lease.dbName ? role.renewal : [],
       expiresAtMs: expiresAtMs + EXPIRY_MARGIN_MS,
     }
-    await useDatabase(mount, role.dbName, ({ connection }) =>
+    await useDatabase(mount, lease.dbName, ({ connection }) =>
       connection.renewUser(user, mount.signal),
     )
   },

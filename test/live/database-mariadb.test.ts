@@ -183,6 +183,24 @@ describe('a static user', () => {
     await expect.poll(async () => seen.add(await read()).size, { timeout: 20_000 }).toBe(3)
   }, 40_000)
 
+  it('is known by the password that was set, also where a later statement fails', async () => {
+    await mariadb.query("CREATE USER 'partly'@'%' IDENTIFIED BY 'first'")
+    await ok('POST', 'database/static-roles/partly', {
+      ...{ db_name: 'maria', username: 'partly', rotation_period: '1h' },
+    })
+    await ok('POST', 'database/static-roles/partly', {
+      rotation_statements:
+        "ALTER USER '{{name}}'@'%' IDENTIFIED BY '{{password}}'; GRANT SELECT ON nowhere.nothing TO '{{name}}'@'%'",
+    })
+    const failed = await call('POST', 'database/rotate-role/partly')
+    expect(failed.status).toBe(500)
+    const works = async (): Promise<unknown> => {
+      const { password } = (await ok('GET', 'database/static-creds/partly')).body.data
+      return mariadb.login('partly', password)
+    }
+    await expect.poll(works, { timeout: 15_000, interval: 200 }).toBe(true)
+  }, 30_000)
+
   it('that is not there is refused', async () => {
     const refused = await call('POST', 'database/static-roles/nobody', {
       ...{ db_name: 'maria', username: 'nobody', rotation_period: '1h' },

@@ -119,6 +119,40 @@ describe('passwords', () => {
   })
 })
 
+describe('a password that the server can not keep', () => {
+  // The server has no ACL file: SETUSER works, ACL SAVE is refused.
+  const persistence_mode = 'ACLFILE'
+
+  it('of the configured user is not replaced, and the old one works on', async () => {
+    await redis.run('ACL', 'SETUSER', 'keeper', 'on', '>first', '~*', '+@all')
+    const own = { username: 'keeper', password: 'first', persistence_mode }
+    expect((await configure('keeping', own)).status).toBe(204)
+    const failed = await server.call('POST', 'database/rotate-root/keeping')
+    expect(failed.status).toBe(500)
+    expect(failed.text).toContain('ACL file')
+    expect(await redis.login('keeper', 'first')).toBe(true)
+    expect((await configure('keeping', { ...own, persistence_mode: '' })).status).toBe(204)
+    await ok('POST', 'database/rotate-root/keeping')
+    expect(await redis.login('keeper', 'first')).toContain('WRONGPASS')
+    await ok('POST', 'database/roles/keeping', { db_name: 'keeping' })
+    await revoke((await creds('keeping')).leaseId)
+  })
+
+  it('of a static user stays, and no role is made', async () => {
+    await redis.run('ACL', 'SETUSER', 'stays', 'on', '>first', '>second', '~*', '+@read')
+    expect((await configure('unkept', { persistence_mode })).status).toBe(204)
+    const fields = { db_name: 'unkept', username: 'stays', rotation_period: '1h' }
+    const failed = await server.call('POST', 'database/static-roles/stays', fields)
+    expect(failed.status).toBe(500)
+    // The role is gone: nothing is tried again.
+    expect(failed.text).not.toContain('tried again')
+    for (const password of ['first', 'second']) {
+      expect(await redis.login('stays', password)).toBe(true)
+    }
+    expect((await server.call('GET', 'database/static-roles/stays')).status).toBe(404)
+  })
+})
+
 describe('its settings', () => {
   it('are checked, and the password shows nowhere', async () => {
     const wrong = await configure('wrong', { password: 'wrong-password-here' })

@@ -10,6 +10,8 @@ export type DatabaseFailure =
   | 'refused'
   /** The server answered and refuses a statement. */
   | 'statement'
+  /** The server answered and refuses a statement after others of the same call that stay done. */
+  | 'partial'
 
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'

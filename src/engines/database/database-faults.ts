@@ -23,7 +23,9 @@ export async function withFaults<T>(body: () => Promise<T>): Promise<T> {
 export function asApiError(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error
   if (error.kind === 'settings') return badRequest(error.message, { cause: error })
-  if (error.kind === 'statement') return serverFault(error.message, { cause: error })
+  if (error.kind === 'statement' || error.kind === 'partial') {
+    return serverFault(error.message, { cause: error })
+  }
   // Our own login being refused says nothing about the thing that was asked for.
   return new Unreachable(listed(error.message), { cause: error })
 }

@@ -131,7 +131,8 @@ function setCredential(
     try {
       await connection.setCredential(user, signal)
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.kind === 'unreachable') throw error
+      if (!(error instanceof DatabaseError)) throw error
+      if (error.kind === 'unreachable' || error.kind === 'partial') throw error
       throw new RotationRefused(error.message, { cause: error })
     }
   })

@@ -104,7 +104,7 @@ class MysqlConnection implements DatabaseConnection {
     if (user.selfPassword === undefined) {
       const statements = split.length > 0 ? split : [ROTATION]
       await this.#with(signal, (session) =>
-        inTransaction(session, () => executeAll(session, statements, values)),
+        inTransaction(session, () => changeCredential(session, statements, values)),
       )
       return
     }
@@ -112,7 +112,7 @@ class MysqlConnection implements DatabaseConnection {
     const session = await openSession(this.#settings, this.#tools.clock, signal, login)
     try {
       const usual = session.isMariadb ? OWN_MARIADB_ROTATION : OWN_ROTATION
-      await executeAll(session, split.length > 0 ? split : [usual], values)
+      await changeCredential(session, split.length > 0 ? split : [usual], values)
     } finally {
       session.end()
     }
@@ -198,6 +198,24 @@ async function executeAll(
 ): Promise<void> {
   for (const statement of statements)
     await session.execute(fillMysql(statement, values, session.rules), [values.password ?? ''])
+}
+
+/** A password that was set stays set when a later statement fails: 'partial' says so. */
+async function changeCredential(
+  session: MysqlSession,
+  statements: readonly string[],
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [index, statement] of statements.entries()) {
+    try {
+      await executeAll(session, [statement], values)
+    } catch (error) {
+      if (index === 0 || !(error instanceof DatabaseError) || error.kind === 'unreachable') {
+        throw error
+      }
+      throw new DatabaseError('partial', error.message, { cause: error })
+    }
+  }
 }
 
 async function inTransaction(session: MysqlSession, body: () => Promise<void>): Promise<void> {

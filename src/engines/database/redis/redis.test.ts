@@ -1,6 +1,6 @@
-// Creation statements as ACL rules, as Vault's Redis plugin reads them.
+// Creation statements as ACL rules, as Vault's Redis plugin reads them; passwords that are given back.
 import { expect, it } from 'vitest'
-import { aclRules } from './redis.ts'
+import { aclRules, passwordRules } from './redis.ts'
 
 it.each([
   [[], ['~*', '+@read']],
@@ -19,4 +19,15 @@ it.each([
   [['[]'], []],
 ])('%j', (statements, rules) => {
   expect(aclRules(statements)).toEqual(rules)
+})
+
+it.each([
+  [['flags', ['on', 'nopass'], 'passwords', []], ['NOPASS']],
+  [
+    ['flags', ['on'], 'passwords', ['ab', 'cd'], 'keys', '~*'],
+    ['RESETPASS', '#ab', '#cd'],
+  ],
+  [['flags', ['off'], 'passwords', []], ['RESETPASS']],
+])('passwords of %j', (told, rules) => {
+  expect(passwordRules(told)).toEqual(rules)
 })

@@ -81,14 +81,22 @@ class RedisConnection implements DatabaseConnection {
     const { username, selfPassword } = user
     const password = passwordOf(user.credential)
     const change = async (session: RedisSession): Promise<void> => {
-      if ((await session.run(signal, ['ACL', 'GETUSER', username])) === null)
+      const before = await session.run(signal, ['ACL', 'GETUSER', username])
+      if (before === null)
         throw new DatabaseError(
           'statement',
           `changeUserPassword for user ${username} failed: user not found`,
         )
       const command = ['ACL', 'SETUSER', username, 'RESETPASS', `>${password}`] as const
       await session.run(signal, command, [password])
-      await this.#persist(session, signal)
+      try {
+        await this.#persist(session, signal)
+      } catch (error) {
+        if (!(error instanceof DatabaseError) || error.kind === 'unreachable') throw error
+        // What can't be kept is taken back, so that the refusal means what it says.
+        await session.run(signal, ['ACL', 'SETUSER', username, ...passwordRules(before)])
+        throw error
+      }
     }
     if (selfPassword === undefined) return await this.#pool.use(signal, change)
     const login = { username, password: selfPassword }
@@ -133,6 +141,17 @@ class RedisConnection implements DatabaseConnection {
     if (mode === 'ACLFILE') await session.run(signal, ['ACL', 'SAVE'])
     if (mode === 'REWRITE') await session.run(signal, ['CONFIG', 'REWRITE'])
   }
+}
+
+/** Rules that give a user the passwords (hashes) that GETUSER told: a list of names and values in turn. */
+export function passwordRules(told: unknown): readonly string[] {
+  const parts: readonly unknown[] = Array.isArray(told) ? told : []
+  const listOf = (name: string): readonly string[] => {
+    const value = parts[parts.indexOf(name) + 1]
+    return parts.includes(name) && Array.isArray(value) ? value.map(String) : []
+  }
+  if (listOf('flags').includes('nopass')) return ['NOPASS']
+  return ['RESETPASS', ...listOf('passwords').map((hash) => `#${hash}`)]
 }
 
 /** The first statement as a JSON list of rules; where it is none, all statements are rules. */

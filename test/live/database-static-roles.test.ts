@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DatabaseMount, eventually, startDatabaseMount } from '../support/database-mount.ts'
 import { type RealPostgres, startPostgres } from '../support/real-postgres.ts'
 import { shiftedClock } from '../support/shifted-clock.ts'
+import { silent, startStalling } from '../support/stalling-server.ts'
 
 const clock = shiftedClock()
 let pg: RealPostgres
@@ -164,6 +165,21 @@ describe('a static role', () => {
       ['no static role found for role name'],
     ])
   })
+
+  it('that was not rotated yet is due at once, whoever is there to do it', async () => {
+    const stalling = await startStalling(silent)
+    const connection_url = `postgresql://{{username}}:{{password}}@127.0.0.1:${stalling.port}/x?sslmode=disable&connect_timeout=2`
+    await mount.configure({ connection_url, verify_connection: false }, 'stalling')
+    const writing = write('early', { db_name: 'stalling' })
+    const record = async () =>
+      (await mount.call('GET', 'sys/rotation/records/database/static-roles/early')).body?.data
+    await eventually(async () => (await record())?.step === 'set', 'it is being set')
+    expect((await mount.ok('GET', 'database/static-roles/early')).body.data).not.toHaveProperty(
+      'last_vault_rotation',
+    )
+    expect((await writing).status).toBe(500)
+    stalling.close()
+  }, 20_000)
 
   it('says what failed, and tries again by itself', async () => {
     await pg.query('CREATE ROLE away LOGIN')

@@ -1,7 +1,8 @@
 // Creates and changes a static role: checks, the role and its rotation in one commit, then the first rotation,
 // which must succeed for the role to stay.
-import { badRequest } from '../../base/errors.ts'
+import { ApiError, badRequest } from '../../base/errors.ts'
 import type { RequestContext } from '../../sdk/context.ts'
+import { RotationRefused } from '../../sdk/rotation.ts'
 import { staticSchedule } from '../../sdk/rotation-fields.ts'
 import { isAllowedRole } from './allowed-roles.ts'
 import { type ConfigRecord, requireConfig } from './config-record.ts'
@@ -71,6 +72,8 @@ export async function writeStaticRole(
       id: name,
       item: { name },
       schedule,
+      // Due at once, so that a crash before its first rotation leaves no role without a password.
+      ...(before || skips ? undefined : { first: 'now' as const }),
       usernames: role.alternateUsername ? [role.username, role.alternateUsername] : [role.username],
       graceSeconds: role.graceSeconds,
       lane: role.dbName,
@@ -139,8 +142,14 @@ async function firstRotation(ctx: RequestContext, name: string): Promise<void> {
     await ctx.rotation.rotateNow(staticRotation, name, { by })
   } catch (error) {
     await removeStaticRole(ctx, name)
-    throw serverFault(`error setting credentials: 1 error occurred:\n\t* ${plain(error)}\n\n`, {
+    throw serverFault(`error setting credentials: 1 error occurred:\n\t* ${whyOf(error)}\n\n`, {
       cause: error,
     })
   }
+}
+
+/** Without when it would be tried again: the role is gone. */
+function whyOf(error: unknown): string {
+  const { cause } = error as Error
+  return plain(cause instanceof RotationRefused || cause instanceof ApiError ? cause : error)
 }

@@ -87,7 +87,14 @@ export class Generations<R> {
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = longer(retryMs)) {
       try {
         const credentials = await fetchCredentials(options.server, options.path)
-        const resource = await options.open(credentials)
+        let resource: R
+        try {
+          resource = await options.open(credentials)
+        } catch (error) {
+          // A program that is started again and again must not leave a user behind each time.
+          await revokeLease(options.server, credentials).catch(() => {})
+          throw error
+        }
         const generations = new Generations(options, new Generation(resource, credentials))
         generations.#announce()
         void generations.#keepFresh()

@@ -64,6 +64,7 @@ beforeAll(async () => {
     password: redis.password,
   })
   await role('app', 'pg', PG_USER)
+  await role('left', 'pg', PG_USER)
   await role('brief', 'pg', PG_USER, { default_ttl: '2s', max_ttl: '4s' })
   await role(
     'maria',
@@ -269,6 +270,13 @@ describe('a pool of pg', () => {
     await expect(start({ address: 'ftp://x' })).rejects.toThrow('must begin with http')
     await expect(start({ address: 'http://127.0.0.1:1' })).rejects.toThrow('ECONNREFUSED')
     await expect(start({ token: { file: '/nowhere/token' } })).rejects.toThrow('no token')
+  })
+
+  it('leaves no user behind when it can not start', async () => {
+    const away = { ...pgConfig(), port: 1 }
+    await expect(pgPool(pg.Pool, away, options('database/creds/left'))).rejects.toThrow()
+    const users = () => postgres.query("SELECT 1 FROM pg_roles WHERE rolname LIKE 'v-root-left-%'")
+    await expect.poll(users, { timeout: 10_000 }).toEqual([])
   })
 
   it('asks the function for a token again where one was refused', async () => {

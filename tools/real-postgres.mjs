@@ -94,6 +94,8 @@ function run(command, args) {
 }
 
 async function initialize(bin, data) {
+  // The mode is for the data alone: the server's user has to get there.
+  mkdirSync(join(data, '..'), { recursive: true })
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const passwordFile = join(data, '..', `${basename(data)}.password`)
   writeFileSync(passwordFile, 'postgres\n', { mode: 0o600 })

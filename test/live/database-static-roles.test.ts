@@ -178,7 +178,7 @@ describe('a static role', () => {
       'last_vault_rotation',
     )
     expect((await writing).status).toBe(500)
-    await stalling.close()
+    stalling.close()
   }, 20_000)
 
   it('says what failed, and tries again by itself', async () => {

@@ -185,6 +185,29 @@ describe('IAM users', () => {
     await twice.stop()
   })
 
+  it('need no right to look users up with the default template', async () => {
+    await admin.createUser({ UserName: 'narrow' })
+    const rights = [
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+      { Effect: 'Deny', Action: 'iam:GetUser', Resource: '*' },
+    ]
+    await admin.putUserPolicy({
+      UserName: 'narrow',
+      PolicyName: 'narrow',
+      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: rights }),
+    })
+    const { AccessKey } = await admin.createAccessKey({ UserName: 'narrow' })
+    await configure({
+      access_key: AccessKey!.AccessKeyId,
+      secret_key: AccessKey!.SecretAccessKey,
+    })
+    await userRole()
+    const made = await server.call('GET', 'aws/creds/deploy')
+    expect(made.status, made.text).toBe(200)
+    await server.call('PUT', 'sys/leases/revoke', { lease_id: made.body.lease_id, sync: true })
+    expect(await usersOfLeases()).toEqual([])
+  })
+
   it('take no name that AWS would read as something else', async () => {
     await userRole()
     const token = await server.call('POST', 'auth/token/create', {

@@ -17,7 +17,7 @@ import {
 } from './aws-clients.ts'
 import type { Role } from './role.ts'
 import { readLease, readRoot } from './root-config.ts'
-import { makeUsername } from './username.ts'
+import { DEFAULT_TEMPLATE, makeUsername } from './username.ts'
 
 interface MadeUser {
   /** Random; names the note that the user turned out to be another's. */
@@ -55,8 +55,9 @@ export async function giveUser(ctx: RequestContext, roleName: string, role: Role
     displayName: ctx.auth?.displayName ?? '',
     role: roleName,
   })
-  // The default template's names are random; any other may make one that is taken.
-  if (root?.usernameTemplate) await checkFree(ctx, username)
+  // The default template's names are random; any other may make one that is taken. It is stored spelled out.
+  if (root && ![DEFAULT_TEMPLATE, ''].includes(root.usernameTemplate))
+    await checkFree(ctx, username)
   const id = ctx.random.bytes(12).toString('base64url')
   const lease = await ctx.lease(iamUser, {
     internal: { id, username, plannedAtMs: ctx.clock.now() },

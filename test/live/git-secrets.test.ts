@@ -342,8 +342,8 @@ describe('better than the original', () => {
     place.write('leak', 'sh0uldn0tbeseen\n')
     place.run(['git', 'add', 'leak'])
     place.run(['git', 'commit', '-qnm', 'leak'])
+    // Not as a subcommand: git would put its own programs before those of PATH.
     for (const args of [['--scan'], ['--scan', 'leak'], ['--scan-history']])
-      // Not as a subcommand: git would put its own programs before those of PATH.
       expect(place.run(['git-secrets', ...args]).code, args.join(' ')).toBe(1)
     expect(readFileSync(log, 'utf8')).toContain('grep -nwHEI')
     expect(readFileSync(log, 'utf8')).not.toContain('sh0uldn0tbeseen')

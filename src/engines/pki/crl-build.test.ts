@@ -72,19 +72,19 @@ describe('a list of 100,000 entries', () => {
     const chunks = await harness.storage.list('crl-chunk/', { limit: 100 })
     // One complete list and one delta: what they replaced is gone.
     expect(chunks).toHaveLength(2)
-    expect(await harness.storage.range('crl-building/', { limit: 10 })).toEqual([])
+    expect(await harness.storage.range('crl-unnamed/', { limit: 10 })).toEqual([])
     expect(harness.bugs).toEqual([])
   })
 
   it('what a build that died left behind is swept by a later one', async () => {
     const { storage } = harness
-    await storage.put('crl-building/dead', { json: { atMs: harness.clock.now(), chunks: 2 } })
+    await storage.put('crl-unnamed/dead', { json: { atMs: harness.clock.now(), chunks: 2 } })
     await storage.put('crl-chunk/dead/0', 'x')
     await ok('read', 'crl/rotate')
     expect(await storage.get('crl-chunk/dead/0')).not.toBeNull()
     await harness.clock.advance(11 * 60_000)
     await ok('read', 'crl/rotate')
     expect(await storage.get('crl-chunk/dead/0')).toBeNull()
-    expect(await storage.get('crl-building/dead')).toBeNull()
+    expect(await storage.get('crl-unnamed/dead')).toBeNull()
   })
 })

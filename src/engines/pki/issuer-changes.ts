@@ -5,7 +5,7 @@ import { boolean, list, string } from '../../schema/field.ts'
 import type { Parsed } from '../../schema/parse-fields.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import type { MountContext, RequestContext } from '../../sdk/context.ts'
-import { isWithoutUrls, NO_URLS, readCluster, resolveUrls } from './aia.ts'
+import { isWithoutUrls, NO_URLS, readCluster, readUrls, resolveUrls } from './aia.ts'
 import {
   type Directory,
   findIssuer,
@@ -82,7 +82,8 @@ export async function changeIssuer(
     putInfo(draft, { ...info, name: renamed, manualChain })
     const changedAtMs = renamed === info.name ? record.changedAtMs : nowMs
     await draft.changeIssuer(info.id, () => ({ ...changed, changedAtMs }))
-    const isSame = listSettings(record) === listSettings(changed)
+    const urls = await readUrls(ctx.storage)
+    const isSame = listSettings(record, urls) === listSettings(changed, urls)
     return isSame ? null : { group: groupOf(info) }
   }
   const changed = await changeIssuers(ctx, make, { lists: (wanted) => wanted })
@@ -94,12 +95,12 @@ export async function changeIssuer(
 }
 
 /** What its lists are made from: a change of anything else leaves them as they are. */
-const listSettings = ({ aia, revocationSignatureAlgorithm, usages }: IssuerRecord): string =>
-  JSON.stringify(
-    usages.includes('crl-signing')
-      ? [revocationSignatureAlgorithm, aia?.deltaCrlDistributionPoints, aia?.isTemplated]
-      : null,
-  )
+function listSettings(record: IssuerRecord, ofMount: AiaUrls): string {
+  const { aia, revocationSignatureAlgorithm: algorithm, usages } = record
+  if (!usages.includes('crl-signing')) return ''
+  const { deltaCrlDistributionPoints: urls, isTemplated } = aia ?? ofMount
+  return JSON.stringify([algorithm, urls, isTemplated && urls.length > 0])
+}
 
 function putInfo(draft: AuthorityDraft, info: IssuerInfo): void {
   const issuers = draft.directory.issuers.map((one) => (one.id === info.id ? info : one))

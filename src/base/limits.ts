@@ -108,6 +108,12 @@ export const MAX_PKI_ISSUERS = 1000
 export const MAX_PKI_CHAIN = 40
 /** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
 export const MAX_CERTIFICATE_NAMES = 1000
+/** Entries of a revocation list that a caller has signed, and the lists that are joined into one: 200,000 take a
+ * second of CPU. */
+export const MAX_SIGNED_LIST_ENTRIES = 200_000
+export const MAX_JOINED_LISTS = 100
+/** Warnings of one answer about what it was given: nobody reads more, and each is a line of the client's. */
+export const MAX_INPUT_WARNINGS = 20
 /** Certificates and keys of one import: they go in with one commit, each an entry of it. */
 export const MAX_PKI_BUNDLE = 90
 /** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */

@@ -4,7 +4,6 @@
 
 import type { Clock } from '../../base/clock.ts'
 import { type ApiError, badRequest, internal, unavailable } from '../../base/errors.ts'
-import { MAX_KEY_BYTES, MAX_LEASE_BYTES } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Lease, LeaseKind, LeaseRequest } from '../../sdk/lease.ts'
 import type { Log } from '../../sdk/log.ts'
@@ -17,7 +16,7 @@ import type { LeaseCounts } from '../quotas/lease-counts.ts'
 import type { CoreContext } from '../request-context.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
 import type { TokenService } from '../tokens/token-service.ts'
-import { keyOfLease, keyOfLeaseId, markOf, putChanged, putMark } from './lease-entries.ts'
+import { assertFits, keyOfLease, keyOfLeaseId, putChanged, putMark } from './lease-entries.ts'
 import { irrevocableLeases, leaseIdsBelow, leaseNamesBelow } from './lease-lists.ts'
 import {
   LEASE_BATCH,
@@ -389,16 +388,5 @@ async function expectAlive(tx: CoreTx, mount: Mount, trusts: boolean): Promise<v
   for (const [key, version] of mount.alive) {
     if (trusts) tx.expect(key, version)
     else if ((await tx.get(key)) === null) throw unavailable('the mount is being disabled')
-  }
-}
-
-/** Refused now rather than when its mark or its batch has to be written. */
-function assertFits(record: LeaseRecord): void {
-  const longest = markOf({ ...record, isQueued: true })
-  if (longest.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(longest) > MAX_KEY_BYTES) {
-    throw badRequest(`storage key is longer than ${MAX_KEY_BYTES} bytes`)
-  }
-  if (JSON.stringify(record.internal).length > MAX_LEASE_BYTES) {
-    throw new Error(`what undoes a lease of the kind ${record.kind} takes too much`)
   }
 }

@@ -12,6 +12,7 @@ import { AuditBroker } from './audit/audit-broker.ts'
 import { Callers } from './callers.ts'
 import type { Core } from './core.ts'
 import { CorsSettings } from './edge/cors-config.ts'
+import { BackgroundPace, pacedStorage } from './jobs/background-pace.ts'
 import { DUE_JOB, dueIndex } from './jobs/due-index.ts'
 import { DueWorker } from './jobs/due-worker.ts'
 import { JobService, type RunJob } from './jobs/job-service.ts'
@@ -68,6 +69,8 @@ export interface CoreParts {
   readonly auditPlugins: readonly AuditPlugin[]
   readonly counts: Counts
   readonly rates: RateLimiter
+  /** How many requests this process has begun so far. */
+  requestsBegun(): number
   /** False: this process serves requests and leaves what is due to others. */
   readonly worksDue: boolean
 }
@@ -78,6 +81,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   const { storage, clock, random, log, settings } = parts
   const byType = new Map(parts.engines.map((engine) => [`${engine.class} ${engine.type}`, engine]))
   const findEngine: FindEngine = (of, type) => byType.get(`${of} ${type}`)
+  const pace = new BackgroundPace({ clock, requestsBegun: parts.requestsBegun })
+  const background = pacedStorage(storage, pace)
   const resources = new Resources(clock, log)
   const topology = new Topology(storage, findEngine)
   const policies = new PolicyStore(storage, clock)
@@ -95,7 +100,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     contextOf: (...of) => contextOf(...of),
     claims,
   })
-  const rotationMounts = new RotationMounts(storage)
+  const rotationMounts = new RotationMounts(background)
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -135,6 +140,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   })
   const tokens = await openTokenService({
     storage,
+    background,
     clock,
     random,
     due: dueIndex,
@@ -143,7 +149,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   })
   const quotas = new QuotaStore(storage)
   const leaseCounts = new LeaseCounts({ storage, clock, random, jobs, quotas })
-  const ofLeases = { storage, clock, random, log: log.named('leases') }
+  const ofLeases = { storage, pace, clock, random, log: log.named('leases') }
   const leaseWork = new LeaseWork({ open: (...of) => openMount(contexts, ...of), clock })
   const ofCounts = { counts: parts.counts, quotas: leaseCounts }
   const leaseQueue = new LeaseQueue({ ...ofLeases, ...ofCounts })
@@ -172,7 +178,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       }),
   })
   const unmountParts = {
-    ...{ storage, leases, rotationMounts, tokens, mounts, log: log.named('mounts') },
+    ...{ storage: background, leases, rotationMounts, tokens, mounts, log: log.named('mounts') },
     now: () => clock.now(),
   }
   Object.assign(kinds, {
@@ -186,7 +192,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       return 'done'
     },
     [RECOUNT_JOB]: (job, signal) =>
-      runRecount({ storage, clock, quotas, counts: leaseCounts }, job, signal),
+      runRecount({ storage: background, clock, quotas, counts: leaseCounts }, job, signal),
     [ROTATION_MOVE_JOB]: (job, signal) => rotationMounts.runMove(job, signal),
     [LEASE_SWEEP_JOB]: (job, signal) => leaseSweeps.run(job, signal),
     ...pluginJobs(parts.engines, contextOf),
@@ -278,6 +284,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       })
     },
     async close() {
+      pace.close()
       rotations.close()
       await revocations.stop()
       if (parts.worksDue) await worker.stop()

@@ -79,6 +79,7 @@ export function openHost(parts: HostParts): Host {
       counts: host.metrics.counts,
       rates,
       worksDue,
+      requestsBegun: () => host.inFlight.begun,
     })
   }
   const seal = new SharesSeal({

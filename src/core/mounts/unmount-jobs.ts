@@ -135,11 +135,10 @@ async function queuePage(
 ): Promise<{ queued: number; last: string | null }> {
   const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after }
   const ids = await leases.idsBelow(namespaceId, record.path, page)
-  const parts: Promise<number>[] = []
+  let queued = 0
   for (let at = 0; at < ids.length; at += LEASE_BATCH) {
-    parts.push(leases.queueRevocations(ids.slice(at, at + LEASE_BATCH), record.id))
+    queued += await leases.queueRevocations(ids.slice(at, at + LEASE_BATCH), record.id)
   }
-  const queued = (await Promise.all(parts)).reduce((sum, count) => sum + count, 0)
   return { queued, last: ids.length < PAGE ? null : ids.at(-1)! }
 }
 

@@ -95,7 +95,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     contextOf: (...of) => contextOf(...of),
     claims,
   })
-  const rotationMounts = new RotationMounts(storage)
+  const rotationMounts = new RotationMounts(storage, log.named('rotation'))
   const contexts: MountContextParts = {
     storage,
     findEngine,

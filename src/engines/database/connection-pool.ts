@@ -3,7 +3,7 @@
 // use failed in a way that leaves it in doubt is thrown away, not given to the next.
 import type { Clock } from '../../base/clock.ts'
 import { DATABASE_WAIT_MS } from '../../base/limits.ts'
-import { DatabaseError } from './database-error.ts'
+import { DatabaseError, untouched } from './database-error.ts'
 
 export interface PoolOptions<C> {
   readonly clock: Clock
@@ -43,9 +43,9 @@ export class ConnectionPool<C> {
 
   /** Runs the body with a connection of its own; throws what it throws, or DatabaseError. */
   async use<T>(signal: AbortSignal, body: (connection: C) => Promise<T>): Promise<T> {
-    await this.#enter(signal)
+    await this.#enter(signal).catch(untouched)
     try {
-      const pooled = this.#takeIdle() ?? (await this.#open(signal))
+      const pooled = this.#takeIdle() ?? (await this.#open(signal).catch(untouched))
       try {
         return await body(pooled.connection)
       } finally {

@@ -8,7 +8,6 @@ import { useDatabase } from './connections.ts'
 import { DatabaseError } from './database-error.ts'
 import type { ChangedUser, Credential } from './database-plugin.ts'
 import { makePassword, makeRsaKey } from './make-credential.ts'
-import { textOf } from './sql-settings.ts'
 import {
   findStaticCreds,
   findStaticRole,
@@ -91,18 +90,17 @@ export const rootRotation = rotationKind<Named, { readonly password: string }>('
     const { config } = await requireConfig(mount.storage, name)
     return { password: await makePassword(mount, config.passwordPolicy) }
   },
-  async set(mount, { name }, { password }, { signal }) {
+  // The user is the one that it was staged for, whatever the configuration says by now.
+  async set(mount, { name }, { password }, { username, signal }) {
     const { config } = await requireConfig(mount.storage, name)
     await setCredential(mount, name, signal, {
-      username: textOf(config.details.username),
+      username,
       credential: { type: 'password', password },
       statements: config.rootRotationStatements,
     })
     return undefined
   },
-  async test(mount, { name }, { password }, { signal }) {
-    const { config } = await requireConfig(mount.storage, name)
-    const username = textOf(config.details.username)
+  test(mount, { name }, { password }, { username, signal }) {
     return proof(mount, name, { username, password }, signal)
   },
   async promote(tx, { name }, { password }) {
@@ -132,7 +130,8 @@ function setCredential(
       await connection.setCredential(user, signal)
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error
-      if (error.kind === 'unreachable' || error.kind === 'partial') throw error
+      const isDoubtful = error.kind === 'unreachable' || error.kind === 'partial'
+      if (isDoubtful && !error.isUntouched) throw error
       throw new RotationRefused(error.message, { cause: error })
     }
   })

@@ -3,7 +3,7 @@
 // role, a user is dropped wherever it may log in from, and its open sessions are ended.
 // Source: Vault's documentation of the MySQL/MariaDB database plugin.
 import { ConnectionPool } from '../connection-pool.ts'
-import { DatabaseError } from '../database-error.ts'
+import { DatabaseError, untouched } from '../database-error.ts'
 import type {
   ChangedUser,
   DatabaseConnection,
@@ -109,7 +109,8 @@ class MysqlConnection implements DatabaseConnection {
       return
     }
     const login = { user: user.username, password: user.selfPassword, database: '' }
-    const session = await openSession(this.#settings, this.#tools.clock, signal, login)
+    const { clock } = this.#tools
+    const session = await openSession(this.#settings, clock, signal, login).catch(untouched)
     try {
       const usual = session.isMariadb ? OWN_MARIADB_ROTATION : OWN_ROTATION
       await changeCredential(session, split.length > 0 ? split : [usual], values)

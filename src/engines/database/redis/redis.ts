@@ -3,7 +3,7 @@
 // arguments of their own on the wire, so nothing in them is read as a rule or a command.
 // Source: Vault's documentation of the Redis plugin, OpenBao's of the Valkey plugin; Redis' pages on ACL.
 import { ConnectionPool } from '../connection-pool.ts'
-import { DatabaseError } from '../database-error.ts'
+import { DatabaseError, untouched } from '../database-error.ts'
 import type {
   ChangedUser,
   DatabaseConnection,
@@ -100,7 +100,8 @@ class RedisConnection implements DatabaseConnection {
     }
     if (selfPassword === undefined) return await this.#pool.use(signal, change)
     const login = { username, password: selfPassword }
-    const session = await openRedis(this.#settings, this.#tools.clock, signal, login)
+    const { clock } = this.#tools
+    const session = await openRedis(this.#settings, clock, signal, login).catch(untouched)
     try {
       await change(session)
     } finally {

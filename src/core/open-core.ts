@@ -316,6 +316,7 @@ function mountServicesOf(
   const ttls = { defaultSeconds, maxSeconds }
   return {
     ttls: () => ttls,
+    processes: settings.processes ?? 1,
     password,
   }
 }

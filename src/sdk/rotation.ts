@@ -203,7 +203,7 @@ export interface Rotations {
    */
   remove<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, id: string): Promise<GivenUp | null>
   /** null where there is none. Without `tx` outside of a transaction. */
-  status<I, S, O>(kind: RotationKind<I, S, O>, id: string, tx?: Tx): Promise<RotationStatus | null>
+  status(kind: Pick<AnyRotationKind, 'name'>, id: string, tx?: Tx): Promise<RotationStatus | null>
   /**
    * Rotates at once and waits for the outcome, also where another process is at it. `by` names who asked,
    * for the history. Throws the error of the step that failed (it is tried again by itself), 400 where it is

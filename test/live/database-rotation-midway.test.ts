@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type DatabaseMount, eventually, startDatabaseMount } from '../support/database-mount.ts'
 import { type RealPostgres, startPostgres } from '../support/real-postgres.ts'
 import { type ShiftedClock, shiftedClock } from '../support/shifted-clock.ts'
-import { TcpProxy } from '../support/tcp-proxy.ts'
+import { TcpProxy, type Verdict } from '../support/tcp-proxy.ts'
 
 const clock: ShiftedClock = shiftedClock()
 const lines: string[] = []
@@ -42,7 +42,7 @@ function holdAnswer(): { readonly isHeld: Promise<void>; release(): void } {
   })
   const isHeld = new Promise<void>((resolve) => {
     let isSeen = false
-    proxy.watch = async (chunk, direction) => {
+    proxy.watch = async (chunk, direction): Promise<Verdict> => {
       if (direction === 'request') isSeen ||= chunk.includes('ALTER')
       else if (isSeen && chunk.includes('COMMIT')) {
         resolve()
@@ -116,6 +116,28 @@ describe('while the password of our own user is being replaced', () => {
     expect(await elsewhere.login('mover', 'there')).toContain('authentication failed')
     expect(await worksWith('moved')).toBe(true)
     expect(await elsewhere.query(`SELECT 1 FROM pg_roles WHERE rolname LIKE 'v-%'`)).toHaveLength(1)
+  }, 30_000)
+
+  it('requests that log in meanwhile wait for the new one, and none fails', async () => {
+    await admin('busy', 'before')
+    const config = { connection_url: url(proxy.port), username: 'busy', password: 'before' }
+    await mount.configure(config, 'busy')
+    await mount.role('of-busy', { db_name: 'busy' })
+    const { leaseId } = await mount.creds('of-busy')
+    const kept = await mount.creds('of-busy')
+    await mount.ok('POST', 'database/reset/busy')
+    const held = holdAnswer()
+    const rotating = mount.call('POST', 'database/rotate-root/busy')
+    await held.isHeld
+    const requests = [
+      ...Array.from({ length: 4 }, () => mount.call('GET', 'database/creds/of-busy')),
+      mount.revoke(leaseId),
+      mount.call('POST', 'sys/leases/renew', { lease_id: kept.leaseId }),
+    ]
+    setTimeout(held.release, 300)
+    expect((await rotating).status).toBe(204)
+    const answers = (await Promise.all(requests)).map(({ status, text }) => [status, text])
+    expect(answers.filter(([status]) => Number(status) >= 300)).toEqual([])
   }, 30_000)
 
   it('its connection may be deleted, which tells that the password is lost', async () => {

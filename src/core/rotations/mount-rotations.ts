@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { badRequest, notFound } from '../../base/errors.ts'
 import type {
+  AnyRotationKind,
   GivenUp,
   RotationKind,
   RotationSpec,
@@ -57,7 +58,11 @@ export class MountRotations implements Rotations {
     return this.#service.remove(wholeOf(tx), this.#ref(kind.name, id))
   }
 
-  async status<I, S, O>(kind: Kind<I, S, O>, id: string, tx?: Tx): Promise<RotationStatus | null> {
+  async status(
+    kind: Pick<AnyRotationKind, 'name'>,
+    id: string,
+    tx?: Tx,
+  ): Promise<RotationStatus | null> {
     const ref = this.#ref(kind.name, id)
     const record = tx
       ? (await wholeOf(tx).get(recordKey(ref)))?.json<RotationRecord>()

@@ -19,6 +19,13 @@ export interface PoolOptions<C> {
   isUsable(connection: C): boolean
 }
 
+/**
+ * How many of the connections that the settings allow belong to one process: processes of a host share them,
+ * but each needs one.
+ */
+export const shareOf = (most: number, processes = 1): number =>
+  Math.max(1, Math.floor(most / processes))
+
 interface Pooled<C> {
   readonly connection: C
   readonly openedAt: number

@@ -2,7 +2,7 @@
 // (most of them commit by themselves: MySQL has no transactions for users). Without statements of the
 // role, a user is dropped wherever it may log in from, and its open sessions are ended.
 // Source: Vault's documentation of the MySQL/MariaDB database plugin.
-import { ConnectionPool } from '../connection-pool.ts'
+import { ConnectionPool, shareOf } from '../connection-pool.ts'
 import { DatabaseError, untouched } from '../database-error.ts'
 import type {
   ChangedUser,
@@ -56,7 +56,7 @@ class MysqlConnection implements DatabaseConnection {
     this.#tools = tools
     this.#pool = new ConnectionPool({
       clock: tools.clock,
-      max: settings.maxOpen,
+      max: shareOf(settings.maxOpen, tools.processes),
       maxIdle: settings.maxIdle,
       lifetimeMs: settings.lifetimeMs,
       open: (signal) => openSession(settings, tools.clock, signal),

@@ -1,7 +1,7 @@
 // What the engine asks of a PostgreSQL server: users made, renewed, changed and ended, over a pool of
 // sessions. Each is one transaction; where only the usual statements run, it is one round trip.
 import { DATABASE_CONNECT_MS } from '../../../base/limits.ts'
-import { ConnectionPool } from '../connection-pool.ts'
+import { ConnectionPool, shareOf } from '../connection-pool.ts'
 import { DatabaseError, untouched } from '../database-error.ts'
 import type {
   ChangedUser,
@@ -51,7 +51,7 @@ export class PostgresConnection implements DatabaseConnection {
     const { clock } = of.tools
     this.#pool = new ConnectionPool<PgSession>({
       clock,
-      max: of.settings.maxOpen,
+      max: shareOf(of.settings.maxOpen, of.tools.processes),
       maxIdle: of.settings.maxIdle,
       lifetimeMs: of.settings.lifetimeMs,
       open: (signal) => connectPostgres(of.target, { clock, signal }),

@@ -67,6 +67,8 @@ export const LEASE_REVOKE_SECONDS = 60
 export const MAX_LEASE_BYTES = 32 * 1024
 /** Wait for a free connection of a database's pool, ms: well below a request's own time. */
 export const DATABASE_WAIT_MS = 30_000
+/** Pools and parsed keys kept for later, in one process: a parsed key takes some kilobytes. */
+export const MAX_RESOURCES = 20_000
 /** Reaching a database and logging in, in all, where its settings name no connect_timeout. */
 export const DATABASE_CONNECT_MS = 15_000
 /** A database's answer to a batch of statements, ms: a slow one ends in an error before the request does. */

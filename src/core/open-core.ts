@@ -100,7 +100,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     contextOf: (...of) => contextOf(...of),
     claims,
   })
-  const rotationMounts = new RotationMounts(background)
+  const rotationMounts = new RotationMounts(background, log.named('rotation'))
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -323,6 +323,7 @@ function mountServicesOf(
   const ttls = { defaultSeconds, maxSeconds }
   return {
     ttls: () => ttls,
+    processes: settings.processes ?? 1,
     password,
   }
 }

@@ -126,3 +126,14 @@ export const MAX_ROTATION_HISTORY = 20
 export const MAX_ROTATION_ERROR_CHARS = 300
 /** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
 export const ROTATION_TRIES = 6
+/**
+ * The index of live secrets. A filter row can be checked offline by who holds it, so a value has to be out of reach
+ * of guessing: 50 bits by default, never below 40. A page of 20,000 rows is 0.3 MB and some 100 ms of work.
+ */
+export const LIVE_SECRETS = {
+  minLength: 12,
+  leastLength: 8,
+  minEntropyBits: 50,
+  leastEntropyBits: 40,
+  pageRows: 20_000,
+} as const

@@ -1,12 +1,11 @@
 // Regular expressions matched by simulating all their threads at once (Pike's machine): time is linear in the text,
 // whatever the expression. Of several matches the leftmost is found, by the order of its alternatives, as in Go.
 import { runeAt } from './byte-strings.ts'
-import type { Rendering } from './go-values.ts'
-import { isWord } from './regexp-classes.ts'
+import { holdsRune, isWord, type RuneSet } from './regexp-classes.ts'
 import { type RegexNode, RegexParser, regexError } from './regexp-parse.ts'
 
 type Instruction =
-  | { op: 'char'; matches: (rune: number) => boolean }
+  | { op: 'char'; set: RuneSet }
   | { op: 'split'; first: number; second: number }
   | { op: 'jump'; to: number }
   | { op: 'save'; slot: number }
@@ -15,6 +14,11 @@ type Instruction =
 
 /** Byte positions: begin and end of the match, then of each group; -1 where a group took no part. */
 export type Found = readonly number[]
+
+/** Who counts the work; it throws when there was too much. */
+interface Budget {
+  spend(steps: number): void
+}
 
 const MOST_INSTRUCTIONS = 20_000
 
@@ -44,7 +48,7 @@ export class GoRegexp {
       case 'empty':
         return
       case 'char':
-        this.emit({ op: 'char', matches: node.matches }, expression)
+        this.emit({ op: 'char', set: node.set }, expression)
         return
       case 'assert':
         this.emit({ op: 'assert', what: node.what }, expression)
@@ -139,7 +143,7 @@ export class GoRegexp {
   }
 
   /** The first match at or after a byte; null: none. Counts its work. */
-  find(text: string, from: number, rendering: Rendering): Found | null {
+  find(text: string, from: number, budget: Budget): Found | null {
     let threads = new Threads(this.program.length)
     let next = new Threads(this.program.length)
     let found: Found | null = null
@@ -148,7 +152,7 @@ export class GoRegexp {
       const { rune, size } = isEnd ? { rune: -1, size: 1 } : runeAt(text, at)
       if (!found) this.add(threads, 0, text, at, new Array(this.slots).fill(-1))
       else if (threads.list.length === 0) break
-      rendering.spend(threads.list.length + 1)
+      budget.spend(threads.list.length + 1)
       next.clear()
       for (const thread of threads.list) {
         const instruction = this.program[thread.at]!
@@ -156,7 +160,7 @@ export class GoRegexp {
           found = thread.saved
           break
         }
-        if (!isEnd && instruction.op === 'char' && instruction.matches(rune)) {
+        if (!isEnd && instruction.op === 'char' && holdsRune(instruction.set, rune)) {
           this.add(next, thread.at + 1, text, at + size, thread.saved)
         }
       }
@@ -202,11 +206,11 @@ export class GoRegexp {
   }
 
   /** Matches that do not overlap, as Go finds them; a negative `most` means all. */
-  findAll(text: string, most: number, rendering: Rendering): Found[] {
+  findAll(text: string, most: number, budget: Budget): Found[] {
     const all: Found[] = []
     let lastEnd = -1
     for (let at = 0; at <= text.length && (most < 0 || all.length < most); ) {
-      const found = this.find(text, at, rendering)
+      const found = this.find(text, at, budget)
       if (!found) break
       const [begin, end] = [found[0]!, found[1]!]
       // An empty match right behind the last one does not count.

@@ -118,3 +118,7 @@ export const MAX_ROTATION_HISTORY = 20
 export const MAX_ROTATION_ERROR_CHARS = 300
 /** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
 export const ROTATION_TRIES = 6
+/** Slow hashes of findings at work at the same time: the threads that Node has for them, 4 MiB each. */
+export const SCAN_FINGERPRINTS_AT_ONCE = 4
+/** The scanner's baseline file, in bytes: 50,000 entries with their reasons take 12 MB. */
+export const SCAN_BASELINE_BYTES = 32 * 1024 * 1024

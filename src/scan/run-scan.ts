@@ -12,8 +12,8 @@ export interface ScanProgress {
 }
 
 export interface ScanObserver {
-  /** Findings of a batch, in order. */
-  found(findings: readonly Finding[]): void
+  /** Findings of a batch, in order; the next ones wait for it. */
+  found(findings: readonly Finding[]): void | Promise<void>
   skipped?(note: Skipped): void
   warn?(text: string): void
   progress?(done: ScanProgress): void
@@ -59,7 +59,10 @@ export async function runScan(
     warn: (text: string): void => observer.warn?.(text),
   }
   const waiting: Promise<Finding[]>[] = []
-  const settle = async (): Promise<void> => observer.found(await waiting.shift()!)
+  const settle = async (): Promise<void> => {
+    const findings = await waiting.shift()!
+    if (findings.length > 0) await observer.found(findings)
+  }
   let error: Error | null = null
   try {
     for await (const batch of source.fragments(notes, signal)) {

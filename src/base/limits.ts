@@ -137,6 +137,10 @@ export const LIVE_SECRETS = {
   leastEntropyBits: 40,
   pageRows: 20_000,
 } as const
+/** Slow hashes of findings at work at the same time: the threads that Node has for them, 4 MiB each. */
+export const SCAN_FINGERPRINTS_AT_ONCE = 4
+/** The scanner's baseline file, in bytes: 50,000 entries with their reasons take 12 MB. */
+export const SCAN_BASELINE_BYTES = 32 * 1024 * 1024
 /** Bytes of one fragment that the scanner hands to its detector: keyword tables and the text stay in the cache. */
 export const SCAN_FRAGMENT_BYTES = 256 * 1024
 /** Added lines of one hunk that stay together as gitleaks keeps them, in bytes; longer ones are cut at a line. */

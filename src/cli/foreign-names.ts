@@ -12,6 +12,7 @@ export type ForeignMain = (args: readonly string[], streams: ForeignStreams) => 
 
 /** Each is loaded only when it is called. */
 export const FOREIGN_NAMES: Readonly<Record<string, () => Promise<ForeignMain>>> = {
+  gitleaks: async () => (await import('../scan/gitleaks/program.ts')).gitleaks,
   'git-secrets': async () => (await import('../scan/git-secrets/main.ts')).gitSecrets,
 }
 

@@ -102,16 +102,12 @@ export async function* diffHistory(
   yield* runDiff(run, [...base, ...revisions], input, binaries, (outcome) => outcomes.push(outcome))
   const outcome = outcomes[0]
   if (outcome !== undefined && outcome.code !== 0) {
-    const listed = await gitOutput(
-      run.place,
-      ['log', '--format=%H', ...revisions.filter((one) => one !== '-p')],
-      input,
-    ).catch(() => null)
-    // Without a list of commits the command itself was wrong, or the history ends in nothing.
-    if (listed === null && outcome.commits.length === 0) throwIfFailed(outcome)
-    if (listed === null) noteStop(reading, outcome)
+    if (outcome.commits.length === 0) throwIfFailed(outcome)
+    const all = revisions.filter((option) => !/^(-p|--diff-filter.*)$/.test(option))
+    const listed = await gitOutput(run.place, ['log', '--format=%H', ...all], input).catch(() => '')
     const seen = new Set(outcome.commits.slice(0, -1))
-    const left = (listed ?? '').split('\n').filter((sha) => sha !== '' && !seen.has(sha))
+    const left = listed.split('\n').filter((sha) => sha !== '' && !seen.has(sha))
+    if (left.length === 0) noteStop(reading, outcome)
     yield* diffCommits(run, left, binaries)
   }
   yield* readBinaries(run, binaries)

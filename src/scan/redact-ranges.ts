@@ -13,7 +13,29 @@ export function secretRanges(text: string, findings: readonly Finding[]): Range[
   if (findings.length === 0) return []
   const lines = lineStarts(text)
   const found = findings.flatMap((finding) => rangesOf(text, lines, finding))
-  return merged(found)
+  return merged(found).flatMap((range) => byLine(text, range))
+}
+
+const MARKER = /^(.*?)(-----(?:BEGIN|END) [A-Z0-9 ]+-----)(.*)$/
+
+/** A range over several lines, line by line: a log keeps its lines, and a key's BEGIN and END can be read. */
+function byLine(text: string, range: Range): Range[] {
+  const [from, to] = range
+  if (text.slice(from, to).indexOf('\n') < 0) return [range]
+  const out: Range[] = []
+  for (let at = from; at < to; ) {
+    const newline = text.indexOf('\n', at)
+    const end = newline < 0 || newline > to ? to : newline
+    const line = text.slice(at, end).replace(/\r$/, '')
+    const marker = MARKER.exec(line)
+    if (marker === null) out.push([at, at + line.length])
+    else {
+      const after = at + line.length - marker[3]!.length
+      out.push([at, at + marker[1]!.length], [after, at + line.length])
+    }
+    at = end + 1
+  }
+  return merged(out)
 }
 
 /** Sorted, and those that touch made one. */

@@ -88,11 +88,13 @@ export class Redactor {
   #pass(bytes: Buffer, end: number, out: Buffer[]): number {
     const scanned = this.#context.length === 0 ? bytes : Buffer.concat([this.#context, bytes])
     const before = this.#context.length
-    const ranges = this.#ranges(scanned, before)
+    const text = scanned.toString('latin1')
+    const found = this.#found(scanned, text, before)
     let to = before + end
-    const over = ranges.find(([from, until]) => from < to && until > to)
+    const over = found.find(([from, until]) => from < to && until > to)
     // A secret that fills the window is longer than any: it is masked as far as it goes.
     if (over !== undefined && over[0] > before) to = over[0]
+    const ranges = merged([...found, ...this.#keyRanges(text, before, to)])
     let at = before
     for (const [from, until] of ranges) {
       if (until <= before || from >= to) continue
@@ -106,33 +108,30 @@ export class Redactor {
     return to - before
   }
 
-  /** Ranges to mask in `scanned`, of which the first `before` bytes have passed. */
-  #ranges(scanned: Buffer, before: number): Range[] {
-    const text = scanned.toString('latin1')
-    let ranges: Range[]
+  /** Ranges that the detector finds in `scanned`, of which the first `before` bytes have passed. */
+  #found(scanned: Buffer, text: string, before: number): Range[] {
     try {
       const findings = this.#options.detector
         .detect({ bytes: scanned, path: '', symlink: '', startLine: 1, commit: null, kind: 'log' })
         .filter(this.#options.wants)
-      ranges = secretRanges(text, findings)
       this.#count(text, findings, before)
+      return secretRanges(text, findings)
     } catch {
       this.stats.failed++
-      ranges = wholeLines(text, before)
+      return wholeLines(text, before)
     }
-    return merged([...ranges, ...this.#keyRanges(text, before)])
   }
 
-  #keyRanges(text: string, before: number): Range[] {
+  /** Bodies of keys in what passes now: each line is seen once. */
+  #keyRanges(text: string, before: number, to: number): Range[] {
     const ranges: Range[] = []
     const keys = this.#keys.keys
-    for (let at = before; at < text.length; ) {
+    for (let at = before; at < to; ) {
       const newline = text.indexOf('\n', at)
-      const end = newline < 0 ? text.length : newline
-      if (newline >= 0) this.stats.lines++
-      for (const [from, to] of this.#keys.ranges(text.slice(at, end))) {
-        ranges.push([at + from, at + to])
-      }
+      const end = newline < 0 || newline > to ? to : newline
+      if (newline >= 0 && newline < to) this.stats.lines++
+      const line = text.slice(at, end).replace(/\r$/, '')
+      for (const [from, until] of this.#keys.ranges(line)) ranges.push([at + from, at + until])
       at = end + 1
     }
     this.#add('private-key', this.#keys.keys - keys)

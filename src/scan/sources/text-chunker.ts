@@ -4,6 +4,7 @@
 // a line, else (one huge line) at a space or a quote. It also says what a file is: text, UTF-16, binary.
 import { SCAN_FRAGMENT_BYTES } from '../../base/limits.ts'
 import { hasBinaryMagic, hasNul, isApplication, utf16Mark } from './content-type.ts'
+import { LogCleaner } from './log-cleaner.ts'
 import type { FileOrigin, Reading } from './source-settings.ts'
 
 const COMPAT_CHUNK = 100_000
@@ -41,6 +42,7 @@ export class TextChunker {
   readonly #origin: FileOrigin
   readonly #compat: boolean
   readonly #magic: boolean
+  readonly #cleaner: LogCleaner | null
   #window: Uint8Array = new Uint8Array(0)
   #start = 0
   #end = 0
@@ -58,6 +60,7 @@ export class TextChunker {
     this.#magic = magic
     this.#origin = origin
     this.#compat = reading.settings.compat
+    this.#cleaner = origin.kind === 'log' && !this.#compat ? new LogCleaner() : null
   }
 
   /** The next bytes of the file; they are copied. */
@@ -71,6 +74,8 @@ export class TextChunker {
   /** The file is over. */
   end(): void {
     if (this.#decoder !== null && !this.isDone) this.#store(Buffer.from(this.#decoder.decode()))
+    const cleaner = this.#cleaner
+    if (cleaner !== null && !this.isDone) this.#keep(cleaner.end())
     if (!this.isDone) this.#cut(true)
     this.#window = new Uint8Array(0)
   }
@@ -89,7 +94,11 @@ export class TextChunker {
     this.#reading.notes.warn(`${this.#origin.path}: ${mark.toUpperCase()} text, read as UTF-8`)
   }
 
-  #store(bytes: Uint8Array): void {
+  #store(raw: Uint8Array): void {
+    this.#keep(this.#cleaner?.push(raw) ?? raw)
+  }
+
+  #keep(bytes: Uint8Array): void {
     const held = this.#end - this.#start
     if (this.#end + bytes.length > this.#window.length) {
       const next = new Uint8Array(Math.max(this.#window.length, 2 * (held + bytes.length)))

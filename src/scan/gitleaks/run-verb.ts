@@ -1,11 +1,14 @@
 // A verb of gitleaks with its parts: rules, source and detectors.
 import { toByteString } from '../../template/byte-strings.ts'
+import type { DetectorPool } from '../detector.ts'
 import { openPool, pathFilter } from '../parts.ts'
 import type { ScanConfig } from '../rule.ts'
 import type { Source } from '../source.ts'
 import { directorySource } from '../sources/directory-source.ts'
+import { gitChangesSource } from '../sources/git-changes.ts'
 import { gitHistorySource } from '../sources/git-history.ts'
 import { DEFAULT_SETTINGS, type SourceSettings } from '../sources/source-settings.ts'
+import { streamSource } from '../sources/stream-source.ts'
 import { findConfig } from './find-config.ts'
 import { findRemote } from './find-remote.ts'
 import type { GlobalValues } from './flags.ts'
@@ -30,21 +33,23 @@ function settingsOf(config: ScanConfig, verb: Verb, values: GlobalValues): Sourc
   }
 }
 
-function sourceOf(verb: Verb, settings: SourceSettings): Source {
-  switch (verb.kind) {
-    case 'directory':
-      return directorySource(verb.path, settings)
-    case 'stdin':
-      return directorySource('/dev/stdin', settings)
-    case 'git': {
-      const place = { directory: verb.path }
-      return gitHistorySource({
-        place,
-        settings,
-        ...(verb.logOpts === '' ? {} : { logOpts: verb.logOpts }),
-      })
-    }
+function sourceOf(
+  verb: Verb,
+  settings: SourceSettings,
+  pool: DetectorPool,
+  around: Surroundings,
+): Source {
+  if (verb.kind === 'directory') return directorySource(verb.path, settings)
+  if (verb.kind === 'stdin') {
+    const input = around.streams.stdin as AsyncIterable<Uint8Array>
+    return streamSource({ input, settings, clock: around.clock })
   }
+  const place = { directory: verb.path }
+  if (verb.mode !== 'log') {
+    return gitChangesSource({ place, settings, staged: verb.mode === 'staged' })
+  }
+  const { logOpts } = verb
+  return gitHistorySource({ place, settings, probe: pool, ...(logOpts === '' ? {} : { logOpts }) })
 }
 
 async function remoteOf(verb: Verb, { log }: Surroundings): Promise<Remote | null> {
@@ -72,7 +77,6 @@ export async function runGitleaksVerb(
   }
   const state = prepareRun(found, verb.kind === 'stdin' ? '' : verb.path, values, log)
   const remote = await remoteOf(verb, around)
-  const source = sourceOf(verb, settingsOf(found, verb, values))
   const options = {
     compat: true,
     maxDecodeDepth: values['max-decode-depth'],
@@ -80,6 +84,7 @@ export async function runGitleaksVerb(
     baselinePath: state.baselinePath,
   }
   const pool = await openPool(state.config, options, THREADS)
+  const source = sourceOf(verb, settingsOf(found, verb, values), pool, around)
   try {
     return await scanTarget({ source, kind: verb.kind, remote }, pool, state, values, around)
   } finally {

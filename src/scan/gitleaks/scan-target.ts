@@ -126,7 +126,7 @@ class Collector {
     const by = this.state.ignored.match(finding)
     if (by !== null) {
       const what =
-        by === reported.fingerprint && finding.commit ? 'fingerprint' : 'global fingerprint'
+        by === reported.fingerprint && finding.commit?.sha ? 'fingerprint' : 'global fingerprint'
       log.log('debug', `skipping finding: ${what}`, { fingerprint: by })
       return true
     }

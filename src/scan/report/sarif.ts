@@ -35,7 +35,7 @@ function location({ finding, secret }: ReportedFinding): JsonTree {
 
 function gitleaksResult(reported: ReportedFinding): JsonTree {
   const { finding } = reported
-  const at = finding.commit ? ` at commit ${finding.commit.sha}` : ''
+  const at = finding.commit?.sha ? ` at commit ${finding.commit.sha}` : ''
   return {
     message: { text: `${finding.ruleId} has detected secret for file ${finding.file}${at}.` },
     ruleId: finding.ruleId,
@@ -53,7 +53,7 @@ function gitleaksResult(reported: ReportedFinding): JsonTree {
 
 function ownResult(reported: ReportedFinding): JsonTree {
   const { finding, ownFingerprint } = reported
-  const at = finding.commit ? ` since commit ${finding.commit.sha}` : ''
+  const at = finding.commit?.sha ? ` since commit ${finding.commit.sha}` : ''
   // Lines of a rule about paths count from 0, which SARIF doesn't have.
   const where = location(reported) as { readonly physicalLocation: Record<string, JsonTree> }
   const { artifactLocation, region } = where.physicalLocation

@@ -7,7 +7,7 @@ import type { Environment } from '../environment.ts'
 import type { JsonMap } from '../exact-json.ts'
 import { attempt, Failure } from '../failure.ts'
 import { stringFlag } from '../flags.ts'
-import { outputSecret } from '../output.ts'
+import { fieldOf, outputSecret, printField } from '../output.ts'
 import type { Secret } from '../secret.ts'
 import { filterFlag, filterPath, readFilter } from './filter-path.ts'
 
@@ -52,8 +52,9 @@ export const leakLookup = defineCommand({
   output: ['field', 'format'],
   flags: { scanner: scannerFlag, file: filterFlag },
   arity: ONE_ARGUMENT,
-  async run({ ui, env, flags, args, client }) {
-    const id = idOf(args[0]!)
-    return outputSecret(ui, await lookUp(await client(), env, flags, id))
+  async run({ ui, env, flags, args, common, client }) {
+    const secret = await lookUp(await client(), env, flags, idOf(args[0]!))
+    if (common.field) return printField(ui, fieldOf(secret, common.field), common.field)
+    return outputSecret(ui, secret)
   },
 })

@@ -28,6 +28,9 @@ export const ENTRIES: readonly Entry[] = [
   command('delete', async () => (await import('./delete.ts')).remove),
   command('list', async () => (await import('./list.ts')).list),
   command('scan', async () => (await import('./list.ts')).scan, { names: ALIASES }),
+  command('scan', async () => (await import('./scan-command.ts')).scanCommand, {
+    names: ['strongroom'],
+  }),
   command('login', async () => (await import('./login.ts')).login),
   command('unwrap', async () => (await import('./unwrap.ts')).unwrap),
   command('server', async () => (await import('./server-command.ts')).serverCommand),

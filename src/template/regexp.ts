@@ -1,16 +1,9 @@
 // Regular expressions matched by simulating all their threads at once (Pike's machine): time is linear in the text,
 // whatever the expression. Of several matches the leftmost is found, by the order of its alternatives, as in Go.
 import { runeAt } from './byte-strings.ts'
-import { holdsRune, isWord, type RuneSet } from './regexp-classes.ts'
-import { type RegexNode, RegexParser, regexError } from './regexp-parse.ts'
-
-type Instruction =
-  | { op: 'char'; set: RuneSet }
-  | { op: 'split'; first: number; second: number }
-  | { op: 'jump'; to: number }
-  | { op: 'save'; slot: number }
-  | { op: 'assert'; what: Extract<RegexNode, { kind: 'assert' }>['what'] }
-  | { op: 'match' }
+import { holdsRune, isWord } from './regexp-classes.ts'
+import { type RegexNode, RegexParser } from './regexp-parse.ts'
+import { compileRegex, type Instruction } from './regexp-program.ts'
 
 /** Byte positions: begin and end of the match, then of each group; -1 where a group took no part. */
 export type Found = readonly number[]
@@ -20,12 +13,10 @@ interface Budget {
   spend(steps: number): void
 }
 
-const MOST_INSTRUCTIONS = 20_000
-
 export class GoRegexp {
   /** Names of the groups by index. */
   readonly names: readonly string[]
-  private readonly program: Instruction[] = []
+  private readonly program: readonly Instruction[]
   private readonly slots: number
 
   /** Throws FunctionError with Go's words for what is wrong. */
@@ -33,113 +24,7 @@ export class GoRegexp {
     const { node, names } = new RegexParser(expression).parse()
     this.names = names
     this.slots = names.length * 2
-    this.compile({ kind: 'group', index: 0, node }, expression)
-    this.emit({ op: 'match' }, expression)
-  }
-
-  private emit(instruction: Instruction, expression: string): number {
-    if (this.program.length >= MOST_INSTRUCTIONS)
-      throw regexError('expression too large', expression)
-    return this.program.push(instruction) - 1
-  }
-
-  private compile(node: RegexNode, expression: string): void {
-    switch (node.kind) {
-      case 'empty':
-        return
-      case 'char':
-        this.emit({ op: 'char', set: node.set }, expression)
-        return
-      case 'assert':
-        this.emit({ op: 'assert', what: node.what }, expression)
-        return
-      case 'cat':
-        for (const part of node.nodes) this.compile(part, expression)
-        return
-      case 'group':
-        this.emit({ op: 'save', slot: node.index * 2 }, expression)
-        this.compile(node.node, expression)
-        this.emit({ op: 'save', slot: node.index * 2 + 1 }, expression)
-        return
-      case 'alternate':
-        this.alternatives(node.nodes, expression)
-        return
-      case 'repeat':
-        this.repeat(node, expression)
-    }
-  }
-
-  private alternatives(nodes: readonly RegexNode[], expression: string): void {
-    const jumps: { op: 'jump'; to: number }[] = []
-    for (const [i, node] of nodes.entries()) {
-      if (i === nodes.length - 1) {
-        this.compile(node, expression)
-        break
-      }
-      const split = { op: 'split' as const, first: 0, second: 0 }
-      split.first = this.emit(split, expression) + 1
-      this.compile(node, expression)
-      const jump = { op: 'jump' as const, to: 0 }
-      jumps.push(jump)
-      split.second = this.emit(jump, expression) + 1
-    }
-    for (const jump of jumps) jump.to = this.program.length
-  }
-
-  private repeat(node: Extract<RegexNode, { kind: 'repeat' }>, expression: string): void {
-    for (let i = 0; i < node.min; i++) {
-      if (node.max === null && i === node.min - 1) {
-        const start = this.program.length
-        this.compile(node.node, expression)
-        const end = this.program.length + 1
-        this.emit(this.choice(node.isGreedy, start, end), expression)
-        return
-      }
-      this.compile(node.node, expression)
-    }
-    if (node.max === null && canBeEmpty(node.node)) {
-      // (x+)? instead of a loop: the order of preference is then right for what matches nothing.
-      const split = this.choice(node.isGreedy, 0, 0)
-      const at = this.emit(split, expression)
-      this.repeat({ ...node, min: 1 }, expression)
-      this.aim(split, node.isGreedy, at + 1, this.program.length)
-      return
-    }
-    if (node.max === null) {
-      const split = this.choice(node.isGreedy, 0, 0)
-      const at = this.emit(split, expression)
-      this.compile(node.node, expression)
-      this.emit({ op: 'jump', to: at }, expression)
-      this.aim(split, node.isGreedy, at + 1, this.program.length)
-      return
-    }
-    const splits: { split: ReturnType<GoRegexp['choice']>; at: number }[] = []
-    for (let i = node.min; i < node.max; i++) {
-      const split = this.choice(node.isGreedy, 0, 0)
-      splits.push({ split, at: this.emit(split, expression) })
-      this.compile(node.node, expression)
-    }
-    for (const { split, at } of splits) {
-      this.aim(split, node.isGreedy, at + 1, this.program.length)
-    }
-  }
-
-  private choice(
-    isGreedy: boolean,
-    body: number,
-    after: number,
-  ): Extract<Instruction, { op: 'split' }> {
-    return { op: 'split', first: isGreedy ? body : after, second: isGreedy ? after : body }
-  }
-
-  private aim(
-    split: Extract<Instruction, { op: 'split' }>,
-    isGreedy: boolean,
-    body: number,
-    after: number,
-  ): void {
-    split.first = isGreedy ? body : after
-    split.second = isGreedy ? after : body
+    this.program = compileRegex(node, expression)
   }
 
   /** The first match at or after a byte; null: none. Counts its work. */
@@ -243,24 +128,8 @@ class Threads {
   }
 }
 
-function canBeEmpty(node: RegexNode): boolean {
-  switch (node.kind) {
-    case 'char':
-      return false
-    case 'cat':
-      return node.nodes.every(canBeEmpty)
-    case 'alternate':
-      return node.nodes.some(canBeEmpty)
-    case 'group':
-      return canBeEmpty(node.node)
-    case 'repeat':
-      return node.min === 0 || canBeEmpty(node.node)
-    default:
-      return true
-  }
-}
-
-function holds(
+/** Whether an assertion holds at a byte. */
+export function holds(
   what: Extract<RegexNode, { kind: 'assert' }>['what'],
   text: string,
   at: number,

@@ -61,6 +61,10 @@ async function costsBeside(waiting: number) {
     server.call('POST', `db/accounts/${name}`, { rotation_period, later: true })
   for (let made = 0; made < waiting; made++) await put(`w${made}`, 90 * 86400)
   for (let first = 0; first < 12; first++) await put(`a${first}`, 80 * 86400)
+  const list = async (path: string): Promise<void> => {
+    const reply = await server.call('LIST', path, undefined, { query: { limit: '10' } })
+    expect(reply.body.data.keys).toHaveLength(10)
+  }
   const measure = async (step: () => Promise<unknown>) => {
     counts = { ...zero }
     await step()
@@ -70,12 +74,8 @@ async function costsBeside(waiting: number) {
   const costs = {
     idle: await measure(() => passSeconds(clock, 20)),
     made: await measure(() => put('one', 3600)),
-    page: await measure(() =>
-      server.call('GET', 'sys/rotation/records', undefined, { query: { limit: '10' } }),
-    ),
-    next: await measure(() =>
-      server.call('GET', 'sys/rotation/due', undefined, { query: { limit: '10' } }),
-    ),
+    page: await measure(() => list('sys/rotation/records')),
+    next: await measure(() => list('sys/rotation/due')),
     rotated: await measure(async () => {
       clock.advance(3601_000)
       await passSeconds(clock, 6)

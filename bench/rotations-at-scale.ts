@@ -84,7 +84,9 @@ async function seed(server: InProcess, like: RotationRecord, of: Seeded): Promis
       await server.host.core!.storage.transaction(async (tx) => {
         for (let at = first; at < Math.min(first + 25, of.to); at++) {
           const dueAtMs = of.dueAtMs + at
-          putRecord(tx, null, { ...like, id: of.name + at, rotateAfterMs: dueAtMs, dueAtMs })
+          const id = of.name + at
+          const users = { item: { name: id }, usernames: [id], activeUsername: id }
+          putRecord(tx, null, { ...like, id, ...users, rotateAfterMs: dueAtMs, dueAtMs })
         }
       })
     }

@@ -172,3 +172,5 @@ export const SCAN_CONFIG_MAP_PAGE = 250
 export const SCAN_BLOB_MODE_PACK_BYTES = 64 * 1024 * 1024
 /** A file of a tree, in bytes, that the scanner reads when nobody says otherwise; gitleaks knows no limit either. */
 export const SCAN_FILE_BYTES = Number.MAX_SAFE_INTEGER
+/** Characters of a scanner's TOML configuration: gitleaks' own has 130 KB. */
+export const MAX_SCAN_CONFIG_BYTES = 8 * 1024 * 1024

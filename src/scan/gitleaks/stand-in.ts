@@ -73,6 +73,7 @@ export function createPool(config: ScanConfig): DetectorPool {
   }
   return {
     detect: async (batch) => batch.flatMap(one),
+    takeSkipped: () => [],
     inFlight: 2,
     close: async () => {},
   }

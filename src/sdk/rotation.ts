@@ -179,12 +179,23 @@ export interface RotationHold {
   readonly untilMs: number
 }
 
+/** What a rotation that was removed may have left outside; both empty where it was at rest. */
+export interface RotationRemains<S, O> {
+  /** Staged secrets that may be in force. One whose `set` still runs is among them as it was before. */
+  readonly staged: readonly S[]
+  /** Former secrets that had yet to be ended. */
+  readonly old: readonly O[]
+}
+
 /** The rotations of one mount, as handlers and jobs reach them: `ctx.rotation`. */
 export interface Rotations {
   /** Adds the record or changes its settings, in the engine's own commit. Throws 400 on a bad schedule. */
   put<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, spec: RotationSpec<I>): Promise<void>
-  /** Takes the record away with its history; one that runs right now changes nothing here any more. */
-  remove<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, id: string): Promise<void>
+  /**
+   * Takes the record away with its history; one that runs right now changes nothing here any more. Answers
+   * what of it may be left outside.
+   */
+  remove<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, id: string): Promise<RotationRemains<S, O>>
   /** null where there is none. Without `tx` outside of a transaction. */
   status<I, S, O>(kind: RotationKind<I, S, O>, id: string, tx?: Tx): Promise<RotationStatus | null>
   /**

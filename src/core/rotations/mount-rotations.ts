@@ -2,7 +2,13 @@
 // engines; the engine's commit carries the record.
 import type { Clock } from '../../base/clock.ts'
 import { badRequest, notFound } from '../../base/errors.ts'
-import type { RotationKind, RotationSpec, RotationStatus, Rotations } from '../../sdk/rotation.ts'
+import type {
+  RotationKind,
+  RotationRemains,
+  RotationSpec,
+  RotationStatus,
+  Rotations,
+} from '../../sdk/rotation.ts'
 import { assertSchedule } from '../../sdk/rotation-schedule.ts'
 import type { Tx } from '../../sdk/storage.ts'
 import { wholeOf } from '../barrier/transaction.ts'
@@ -40,8 +46,13 @@ export class MountRotations implements Rotations {
     )
   }
 
-  remove<I, S, O>(tx: Tx, kind: Kind<I, S, O>, id: string): Promise<void> {
-    return this.#service.remove(wholeOf(tx), this.#ref(kind.name, id))
+  async remove<I, S, O>(tx: Tx, kind: Kind<I, S, O>, id: string): Promise<RotationRemains<S, O>> {
+    const record = await this.#service.remove(wholeOf(tx), this.#ref(kind.name, id))
+    const staged = [record?.staging, record?.repair?.staging].filter((it) => it != null)
+    return {
+      staged: staged.map(({ secret }) => secret as S),
+      old: (record?.retiring ?? []).map(({ old }) => old as O),
+    }
   }
 
   async status<I, S, O>(kind: Kind<I, S, O>, id: string, tx?: Tx): Promise<RotationStatus | null> {

@@ -75,9 +75,11 @@ export class RotationService {
     if (after) putRecord(tx, before, planned(before, after, this.#parts.clock.now()))
   }
 
-  async remove(tx: CoreTx, ref: RotationRef): Promise<void> {
-    const before = (await tx.get(recordKey(ref)))?.json<RotationRecord>()
+  /** Answers the record that was removed; null where there was none. */
+  async remove(tx: CoreTx, ref: RotationRef): Promise<RotationRecord | null> {
+    const before = (await tx.get(recordKey(ref)))?.json<RotationRecord>() ?? null
     if (before) dropRecord(tx, before)
+    return before
   }
 
   /** Pauses, freezes or (null) resumes. Answers the record; null where there is none. */

@@ -19,6 +19,7 @@ export const openPool = async (
   const detector = createDetector(config, options)
   return {
     detect: async (batch) => batch.flatMap((fragment) => detector.detect(fragment)),
+    takeSkipped: () => detector.takeSkipped(),
     inFlight: 2,
     close: async () => {},
   }

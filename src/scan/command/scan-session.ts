@@ -116,6 +116,7 @@ const poolFor = (target: ScanTarget, values: CommonValues, prepared: Prepared) =
       compat: prepared.isCompat,
       maxDecodeDepth: values['max-decode-depth'],
       ignoreAllowComments: values['no-allow-comments'],
+      liveFilter: values['live-filter'],
       baselinePath:
         prepared.baselinePath === null
           ? ''

@@ -8,6 +8,7 @@ import { MAX_PAGE } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Log } from '../../sdk/log.ts'
 import { isUnreachable } from '../../sdk/unreachable.ts'
+import type { BackgroundPace } from '../jobs/background-pace.ts'
 import { shardOf } from '../jobs/due-index.ts'
 import type { Metric } from '../metrics/metric.ts'
 import { epochOf } from '../mounts/mount-contexts.ts'
@@ -39,6 +40,7 @@ export class RevocationWorker {
   readonly #log: Log
   readonly #queue: LeaseQueue
   readonly #work: LeaseWork
+  readonly #pace: BackgroundPace
   readonly #lanes = new Map<string, RevocationLane>()
   /** Lanes that can begin something, in turn. */
   readonly #turn = new Set<RevocationLane>()
@@ -47,6 +49,8 @@ export class RevocationWorker {
   readonly #waiters = new Set<() => void>()
   #running = 0
   #triesRunning = 0
+  /** Set while the next may not begin yet. */
+  #stopPause: (() => void) | null = null
 
   constructor(of: {
     storage: CoreStorage
@@ -55,6 +59,7 @@ export class RevocationWorker {
     log: Log
     queue: LeaseQueue
     work: LeaseWork
+    pace: BackgroundPace
   }) {
     this.#storage = of.storage
     this.#clock = of.clock
@@ -62,6 +67,7 @@ export class RevocationWorker {
     this.#log = of.log
     this.#queue = of.queue
     this.#work = of.work
+    this.#pace = of.pace
     // Each revocation that runs listens to it.
     setMaxListeners(0, this.#stop.signal)
   }
@@ -97,6 +103,7 @@ export class RevocationWorker {
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the server is being sealed or shut down'))
     for (const lane of this.#lanes.values()) lane.stopTimer?.()
+    this.#stopPause?.()
     const isBusy = (): boolean =>
       this.#running > 0 ||
       [...this.#lanes.values()].some((lane) => lane.isLoading || lane.isSettling)
@@ -140,7 +147,7 @@ export class RevocationWorker {
     const now = this.#clock.monotonic()
     let passedOver = 0
     for (const lane of this.#turn) {
-      if (this.#running >= MAX_RUNNING || this.#stop.signal.aborted) return
+      if (this.#running >= MAX_RUNNING || this.#stop.signal.aborted || this.#isPausing()) return
       const isTry = lane.pace.isSilent
       if (isTry && this.#triesRunning >= MAX_TRIES_RUNNING) {
         if (++passedOver > MAX_RUNNING) return
@@ -148,9 +155,22 @@ export class RevocationWorker {
       }
       this.#turn.delete(lane)
       if (!lane.canBegin(now)) continue
+      this.#pace.started()
       void this.#revoke(lane, lane.ready.shift()!, isTry)
       this.#offer(lane)
     }
+  }
+
+  /** Requests come first: then the next one begins a little later. */
+  #isPausing(): boolean {
+    if (this.#stopPause) return true
+    const wait = this.#pace.startsInMs
+    if (wait === 0) return false
+    this.#stopPause = this.#pace.later(wait, () => {
+      this.#stopPause = null
+      this.#pump()
+    })
+    return true
   }
 
   async #load(lane: RevocationLane, limit: number): Promise<void> {

@@ -3,7 +3,7 @@
 import { string } from '../../schema/field.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
-import type { RotationSchedule } from '../../sdk/rotation.ts'
+import type { GivenUp, RotationSchedule } from '../../sdk/rotation.ts'
 import { manualSchedule } from '../../sdk/rotation-schedule.ts'
 import type { Tx } from '../../sdk/storage.ts'
 import { type ConfigRecord, requireConfig } from './config-record.ts'
@@ -39,19 +39,24 @@ export const rotateRootRows = [
   }),
 ]
 
-/** Tells the rotation service of our own user of a connection. */
+/**
+ * Tells the rotation service of our own user of a connection; `isMoved` where the server may be another than
+ * before. Answers what is given up where the user is another.
+ */
 export function putRootRotation(
   ctx: RequestContext,
   tx: Tx,
   name: string,
   config: ConfigRecord,
   schedule: RotationSchedule,
-): Promise<void> {
+  isMoved = false,
+): Promise<GivenUp | null> {
   return ctx.rotation.put(tx, rootRotation, {
     id: name,
     item: { name },
     schedule,
     usernames: [textOf(config.details.username)],
     lane: name,
+    isMoved,
   })
 }

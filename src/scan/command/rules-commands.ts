@@ -165,7 +165,10 @@ export async function checkConfig(
   { streams }: Around,
 ): Promise<number> {
   const path = of.args[0]!
-  const config = readRules(path)
+  const config = readRules(path, (message, fields) => {
+    const rest = Object.entries(fields).map(([name, value]) => `${name} ${value}`)
+    streams.stderr.write(`warning: ${[message, ...rest].join(' ')}\n`)
+  })
   const options = { compat: true, maxDecodeDepth: 0, ignoreAllowComments: false, baselinePath: '' }
   try {
     // What is only seen when rules are compiled.

@@ -135,7 +135,7 @@ describe('verbs', { timeout: 60_000 }, () => {
     'directory tree/one.txt',
     'file tree/one.txt',
     'dir',
-    'dir plain extra',
+    'dir plain extra --enable-rule block',
   ])('%s', async (verb) => {
     const args = verb === 'dir' ? `dir ${RULES} --enable-rule block --exit-code 0` : verb
     await same(`${args} ${verb === 'dir' ? '' : RULES}`)
@@ -270,7 +270,7 @@ describe('mistakes', { timeout: 60_000 }, () => {
     ['dir --exit-code', 1],
     ['dir -c', 1],
     ['dir --redact=-1', 1],
-    ['dir --redact=0x_1', 1],
+    ['dir --redact=0x_', 1],
     ['dir --verbose=maybe', 1],
     ['dir --enable-rule a"b', 1],
     ['dir ---x', 1],

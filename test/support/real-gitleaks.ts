@@ -66,7 +66,7 @@ export function runLine(command: readonly string[], line: Line): Promise<Output>
 /** Without what differs from run to run. */
 export function steady({ code, stdout, stderr }: Output): Output {
   const plain = stderr
-    .replace(/\b\d{1,2}:\d\d[AP]M\b/g, 'TIME')
+    .replace(/\d{1,2}:\d\d[AP]M\b/g, 'TIME')
     .replace(/ in (?:\d+h)?(?:\d+m)?[\d.]+(?:\xc2\xb5|n|m)?s\b/g, ' in DURATION')
   return { code, stdout, stderr: plain }
 }

@@ -3,9 +3,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { toByteString } from '../../template/byte-strings.ts'
-import type { ScanConfig } from '../rule.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { builtInRules, parseRules } from '../parts.ts'
+import type { ScanConfig } from '../rule.ts'
 import { systemWords } from '../system-words.ts'
 import type { ConsoleLog } from './console-log.ts'
 
@@ -29,7 +29,9 @@ function parsed(text: string, path: string, log: ConsoleLog): ScanConfig {
     const words = toByteString(error.message)
     if (error.stage === 'load') return log.fatal('Failed to load config', { error: words })
     return path === ''
-      ? log.fatal('unable to load gitleaks config from GITLEAKS_CONFIG_TOML env var', { error: words })
+      ? log.fatal('unable to load gitleaks config from GITLEAKS_CONFIG_TOML env var', {
+          error: words,
+        })
       : log.fatal(`unable to load gitleaks config, err: ${words}`)
   }
 }

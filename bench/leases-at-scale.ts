@@ -72,6 +72,9 @@ const kvOf = (server: OwnServer, token: string): Kv => ({
   ...{ base: server.base, token, path: 'kv/a', perSecond: 200 },
 })
 
+const p99 = ({ p99Ms, windowP99Ms }: Steady): string =>
+  `${p99Ms.toFixed(1)} (${windowP99Ms.toFixed(1)})`
+
 async function measured(of: Kv, ms: number): Promise<Steady> {
   const load = await steadyLoad(of)
   await pause(ms)
@@ -93,8 +96,8 @@ async function bareControl(of: Kv, port: number, perSecond: number): Promise<str
   await ended
   const after = await measured(of, 10_000)
   return (
-    `KV read p99 ${before.p99Ms.toFixed(2)} ms before, ${during.p99Ms.toFixed(2)} ms while bare ` +
-    `statements drop ${perSecond} users a second, ${after.p99Ms.toFixed(2)} ms after`
+    `KV read p99 ${p99(before)} ms before, ${p99(during)} ms while bare ` +
+    `statements drop ${perSecond} users a second, ${p99(after)} ms after`
   )
 }
 
@@ -153,8 +156,8 @@ async function fallDue(stored: number, due: number): Promise<void> {
       process.stdout.write(
         `| ${whole(stored)} stored leases, ${whole(due)} real users due within a minute | ` +
           `lag p99 ${lag}; memory ${megabytes(before)}, at most ${megabytes(most)}; ` +
-          `KV read p99 ${quiet.p99Ms.toFixed(2)} ms before, ${loaded.p99Ms.toFixed(2)} ms ` +
-          `meanwhile, ${afterwards.p99Ms.toFixed(2)} ms after ` +
+          `KV read p99 ${p99(quiet)} ms before, ${p99(loaded)} ms ` +
+          `meanwhile, ${p99(afterwards)} ms after ` +
           `(p50 ${quiet.p50Ms.toFixed(2)}, ${loaded.p50Ms.toFixed(2)}); ` +
           `server ${cpu.toFixed(1)} CPU s; ${await usersIn(postgres)} users left |\n`,
       )
@@ -277,10 +280,10 @@ async function disable(count: number): Promise<void> {
         `| a mount with ${whole(count)} leases is disabled | answered in ` +
           `${answeredMs.toFixed(1)} ms; all queued after ${seconds(queuedMs)}, gone after ` +
           `${seconds(goneMs)}: ${whole((count * 1000) / goneMs)}/s; memory ${megabytes(before)}, ` +
-          `at most ${megabytes(most)}; KV read p99 ${quiet.p99Ms.toFixed(2)} ms before, ` +
-          `${queueing!.p99Ms.toFixed(2)} ms while they are ` +
-          `queued, ${loaded.p99Ms.toFixed(2)} ms while they are revoked, ` +
-          `${afterwards.p99Ms.toFixed(2)} ms after (p50 ${quiet.p50Ms.toFixed(2)}, ` +
+          `at most ${megabytes(most)}; KV read p99 ${p99(quiet)} ms before, ` +
+          `${p99(queueing!)} ms while they are ` +
+          `queued, ${p99(loaded)} ms while they are revoked, ` +
+          `${p99(afterwards)} ms after (p50 ${quiet.p50Ms.toFixed(2)}, ` +
           `${queueing!.p50Ms.toFixed(2)}, ${loaded.p50Ms.toFixed(2)}) |\n`,
       )
       const perSecond = Math.round((count * 1000) / goneMs)

@@ -67,9 +67,7 @@ function candidates(root: CobraCommand, words: readonly string[], partial: strin
     const assigned = /^(--[^=]+)=/.exec(partial)
     if (assigned) {
       const flag = flagNamed(flags, assigned[1]!)
-      if (!flag) return { words: [], directive: NO_FILES }
-      const { words: values, directive } = choicesOf(flag)
-      return { words: values.map((value) => `${assigned[1]}=${value}`), directive }
+      return flag ? choicesOf(flag) : { words: [], directive: NO_FILES }
     }
     if (partial.startsWith('-')) return { words: flagNames(flags, argv), directive: NO_FILES }
   }
@@ -94,8 +92,10 @@ export function completeWords(
 ): void {
   const partial = words.at(-1) ?? ''
   const found = candidates(root, words.slice(0, -1), partial)
+  // Of --flag=value only the value is answered.
+  const typed = /^--[^=]+=/.test(partial) ? partial.slice(partial.indexOf('=') + 1) : partial
   for (const word of found.words) {
-    if (!word.startsWith(partial)) continue
+    if (!word.startsWith(typed)) continue
     streams.stdout.write(`${isDescribed ? word : word.split('\t', 1)[0]}\n`)
   }
   streams.stdout.write(`:${found.directive}\n`)
@@ -103,19 +103,29 @@ export function completeWords(
 }
 
 const SCRIPTS: Readonly<Record<string, (program: string, id: string) => string>> = {
+  // Bash takes "=" for a word of its own; the original's answers hold what follows it.
   bash: (program, id) => `# bash completion for ${program}
 _${id}_complete() {
-  local line directive=0 candidates=()
+  local word line current directive=0 last=-1 words=() candidates=()
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD}"; do
+    if (( last >= 0 )) && [[ "$word" == "=" || "\${words[last]}" == --*= ]]; then
+      words[last]="\${words[last]}$word"
+    else
+      last=$(( last + 1 ))
+      words[last]="$word"
+    fi
+  done
   while IFS= read -r line; do
     case "$line" in
       :*) directive="\${line#:}" ;;
-      *) candidates+=("\${line%%$'\\t'*}") ;;
+      *) candidates+=("\${line%%$'\t'*}") ;;
     esac
-  done < <("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-  local word="\${COMP_WORDS[COMP_CWORD]}"
+  done < <("\${COMP_WORDS[0]}" __complete "\${words[@]}" 2>/dev/null)
+  current="\${words[last]}"
+  [[ "$current" == --*=* ]] && current="\${current#*=}"
   COMPREPLY=()
   for line in "\${candidates[@]}"; do
-    [[ "$line" == "$word"* ]] && COMPREPLY+=("$line")
+    [[ "$line" == "$current"* ]] && COMPREPLY+=("$line")
   done
   if [[ \${#COMPREPLY[@]} -eq 0 && "$directive" == 0 ]]; then
     compopt -o default 2>/dev/null
@@ -125,15 +135,16 @@ complete -F _${id}_complete ${program}
 `,
   zsh: (program, id) => `#compdef ${program}
 _${id}() {
-  local line directive=0 tab=$'\\t' colon=':'
+  local line directive=0 tab=$'\t' colon=':'
   local -a candidates
   for line in "\${(@f)$(\${words[1]} __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     case "$line" in
       :*) directive="\${line#:}" ;;
       '') ;;
-      *) line="\${line//:/\\\\:}"; candidates+=("\${line/$tab/$colon}") ;;
+      *) line="\${line//:/\\:}"; candidates+=("\${line/$tab/$colon}") ;;
     esac
   done
+  [[ "\${words[CURRENT]}" == --*=* ]] && compset -P '*='
   if (( \${#candidates} )); then
     _describe '${program}' candidates
   elif [[ "$directive" == 0 ]]; then
@@ -144,14 +155,16 @@ if [ "$funcstack[1]" = "_${id}" ]; then _${id}; else compdef _${id} ${program}; 
 `,
   fish: (program, id) => `# fish completion for ${program}
 function __${id}_complete
-  set -l words (commandline -opc) (commandline -ct)
+  set -l current (commandline -ct)
+  set -l words (commandline -opc) "$current"
+  set -l prefix (string match -r -- '^--[^=]+=' "$current")
   for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
     switch $line
       case ':0'
-        __fish_complete_path (commandline -ct)
+        __fish_complete_path "$current"
       case ':*'
       case '*'
-        echo $line
+        echo -- "$prefix$line"
     end
   end
 end
@@ -163,10 +176,12 @@ Register-ArgumentCompleter -Native -CommandName '${program}' -ScriptBlock {
   $words = @($ast.CommandElements | ForEach-Object { $_.Extent.Text })
   $rest = @($words | Select-Object -Skip 1)
   if ($word -eq '') { $rest += '""' }
+  $prefix = if ($word -match '^--[^=]+=') { $Matches[0] } else { '' }
   & $words[0] __complete @rest 2>$null | Where-Object { $_ -notmatch '^:' } | ForEach-Object {
     $name, $about = $_ -split "\`t", 2
     if (-not $about) { $about = $name }
-    [System.Management.Automation.CompletionResult]::new($name, $name, 'ParameterValue', $about)
+    $full = $prefix + $name
+    [System.Management.Automation.CompletionResult]::new($full, $name, 'ParameterValue', $about)
   }
 }
 `,

@@ -40,6 +40,8 @@ export interface CobraCommand {
   readonly commands?: readonly CobraCommand[]
   /** What the next argument can be; undefined: files. */
   readonly completes?: (args: readonly string[]) => readonly string[]
+  /** Of the root: errors name the way to the help instead of printing it. */
+  readonly hasShortErrors?: boolean
   /** Answers the exit code. Without it the command shows its help. */
   readonly run?: (invocation: Invocation) => Promise<number>
 }
@@ -213,7 +215,10 @@ export async function runCobra(
   }
   const command = lastOf(path)
   const refuse = (message: string): CobraOutcome => {
-    streams.stderr.write(`Error: ${message}\n${usageText(path)}\n`)
+    const advice = root.hasShortErrors
+      ? `Run '${pathText(path)} --help' for usage.`
+      : usageText(path)
+    streams.stderr.write(`Error: ${message}\n${advice}\n`)
     return { code: 1, error: message }
   }
   const showHelp = (): CobraOutcome => {

@@ -172,5 +172,13 @@ export const SCAN_CONFIG_MAP_PAGE = 250
 export const SCAN_BLOB_MODE_PACK_BYTES = 64 * 1024 * 1024
 /** A file of a tree, in bytes, that the scanner reads when nobody says otherwise; gitleaks knows no limit either. */
 export const SCAN_FILE_BYTES = Number.MAX_SAFE_INTEGER
+/** Bytes of a line that `redact` looks at together; of a longer one this much passes at a time. */
+export const REDACT_WINDOW_BYTES = 256 * 1024
+/** The end of an unfinished window that waits for what follows, in bytes: a secret on one line is shorter. */
+export const REDACT_HELD_BYTES = 16 * 1024
+/** Bytes of lines that have passed already and are looked at again with new ones: rules may span lines. */
+export const REDACT_CONTEXT_BYTES = 4 * 1024
+/** Lines of a private key that are masked when its end never comes: a 16,384-bit RSA key has 200. */
+export const REDACT_KEY_LINES = 400
 /** Characters of a scanner's TOML configuration: gitleaks' own has 130 KB. */
 export const MAX_SCAN_CONFIG_BYTES = 8 * 1024 * 1024

@@ -3,26 +3,23 @@
 import type { DetectorPool } from './detector.ts'
 import type { Finding } from './finding.ts'
 import type { Fragment } from './fragment.ts'
-import type { Skipped, Source } from './source.ts'
-
-export interface ScanProgress {
-  readonly bytes: number
-  readonly items: number
-  readonly total: number | null
-}
+import type { Skipped, Source, SourceProgress } from './source.ts'
 
 export interface ScanObserver {
   /** Findings of a batch, in order; the next ones wait for it. */
   found(findings: readonly Finding[]): void | Promise<void>
   skipped?(note: Skipped): void
   warn?(text: string): void
-  progress?(done: ScanProgress): void
+  progress?(done: SourceProgress): void
 }
 
 export interface ScanTotals {
   /** Bytes of the fragments that were looked at. */
   readonly bytes: number
   readonly commits: number
+  /** What the source counted itself, and its name for that; ''. */
+  readonly items: number
+  readonly counts: string
   readonly files: number
   readonly isPartial: boolean
   /** What ended the source early, such as a time limit; null where nothing did. */
@@ -41,6 +38,7 @@ export async function runScan(
   let files = 0
   let lastPath: string | null = null
   let isPartial = false
+  let seen: SourceProgress = { bytes: 0, items: 0 }
   const count = (batch: readonly Fragment[]): void => {
     for (const fragment of batch) {
       bytes += fragment.bytes.length
@@ -54,8 +52,10 @@ export async function runScan(
       if (note.makesPartial) isPartial = true
       observer.skipped?.(note)
     },
-    progress: (done: { readonly bytes: number; readonly items: number; readonly total?: number }) =>
-      observer.progress?.({ bytes: done.bytes, items: done.items, total: done.total ?? null }),
+    progress: (done: SourceProgress): void => {
+      seen = done
+      observer.progress?.(done)
+    },
     warn: (text: string): void => observer.warn?.(text),
   }
   const waiting: Promise<Finding[]>[] = []
@@ -80,5 +80,14 @@ export async function runScan(
   }
   while (waiting.length > 0) await settle()
   if (signal.aborted) isPartial = true
-  return { bytes, commits: commits.size, files, isPartial: isPartial || error !== null, error }
+  // A source that looks at blobs first hands on little of what it reads.
+  return {
+    bytes: Math.max(bytes, seen.bytes),
+    commits: commits.size,
+    items: seen.items,
+    counts: seen.counts ?? '',
+    files,
+    isPartial: isPartial || error !== null,
+    error,
+  }
 }

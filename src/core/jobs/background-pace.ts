@@ -13,9 +13,12 @@ const PRESSED_MS = 250
 const REST_SHARE = 1
 /** A commit that took long for another reason (a full disk's queue) earns no longer rest than this. */
 const LONGEST_REST_MS = 50
-/** While requests come, calls to the outside begin so far apart: between 400 and 125 a second. */
+/**
+ * While requests come, calls to the outside begin so far apart: between 400 and 250 a second. Fewer would let
+ * ten thousand leases that fall due within a minute pile up.
+ */
 const SHORTEST_GAP_MS = 2.5
-const LONGEST_GAP_MS = 8
+const LONGEST_GAP_MS = 4
 /** The event loop came so late to a timer that requests felt it. */
 const LATE_MS = 2
 /** How fast the gap grows when the loop is late, and shrinks when it is not. */

@@ -27,6 +27,8 @@ const MAX_TRIES_RUNNING = 128
 const OPENED_MS = 1000
 /** The pause after storage failed. */
 const STORAGE_PAUSE_MS = 1000
+/** While requests come, outcomes are gathered for so long: one commit instead of a dozen small ones. */
+const GATHER_MS = 100
 /** How exactly and how often a queue is counted. */
 const MOST_COUNTED = 20_000
 const COUNT_EVERY_MS = 15_000
@@ -321,6 +323,7 @@ export class RevocationWorker {
     if (lane.isSettling) return
     lane.isSettling = true
     while (lane.outcomes.length > 0) {
+      await this.#gather(lane)
       const some = lane.outcomes.slice(0, LEASE_BATCH)
       if (await this.#record(some)) {
         lane.outcomes.splice(0, some.length)
@@ -334,6 +337,13 @@ export class RevocationWorker {
     this.#wake()
     this.#offer(lane)
     this.#pump()
+  }
+
+  /** Waits where more will come and requests would feel many small commits. */
+  async #gather(lane: RevocationLane): Promise<void> {
+    const isAlone = lane.running === 0 && lane.ready.length === 0
+    if (isAlone || lane.outcomes.length >= LEASE_BATCH || !this.#pace.isPressed) return
+    await this.#clock.sleep(GATHER_MS, this.#stop.signal).catch(() => {})
   }
 
   async #record(outcomes: RevocationLane['outcomes']): Promise<boolean> {

@@ -166,6 +166,20 @@ async function deleteBelow(
   return false
 }
 
+/** Whether a mount of the namespace is still being taken down, however many there are of others. */
+async function hasDyingMount(storage: CoreStorage, namespaceId: string): Promise<boolean> {
+  let after: string | undefined
+  for (;;) {
+    const page = after === undefined ? {} : { after }
+    const keys = await storage.range(dyingMountKey(''), { limit: MAX_BATCH_KEYS, ...page })
+    if (keys.length === 0) return false
+    for (const entry of (await storage.read(keys)).values()) {
+      if (entry.json<DyingMount>().namespaceId === namespaceId) return true
+    }
+    after = keys.at(-1)
+  }
+}
+
 /** Takes down what is left of a namespace, its record last. */
 export async function runNamespaceSweep(
   parts: Parts,
@@ -181,12 +195,9 @@ export async function runNamespaceSweep(
       await parts.storage.transaction(async (tx) => parts.mounts.retire(tx, namespaceId, record))
     }
   }
-  const dying = await parts.storage.range('core/mount-dying/', { limit: 1000 })
-  const entries = await parts.storage.read(dying.slice(0, 100))
-  const own = [...entries.values()].some(
-    (entry) => entry.json<DyingMount>().namespaceId === namespaceId,
-  )
-  if (left.length > 0 || own) return { againAtMs: parts.now() + AGAIN_MS }
+  if (left.length > 0 || (await hasDyingMount(parts.storage, namespaceId))) {
+    return { againAtMs: parts.now() + AGAIN_MS }
+  }
   if (!(await deleteBelow(parts.storage, `ns/${namespaceId}/`, signal))) {
     return { againAtMs: parts.now() }
   }

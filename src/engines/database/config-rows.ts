@@ -28,9 +28,9 @@ import { openConfig } from './connections.ts'
 import { DatabaseError } from './database-error.ts'
 import { databasePlugin } from './database-plugins.ts'
 import { emptyWith, givenUpWarnings } from './given-up.ts'
-import { putRootRotation } from './rotate-root-rows.ts'
+import { putRootRotation, whyNotRotated } from './rotate-root-rows.ts'
 import { rootRotation } from './rotations.ts'
-import { isTrue, textOf } from './sql-settings.ts'
+import { isTrue } from './sql-settings.ts'
 
 const { read, write, remove, list } = endpoints()
 
@@ -100,7 +100,7 @@ export const configRows = [
     about: 'Forgets a connection; users that were made with it are left as they are.',
     params,
     handle: async (ctx, { name }) => {
-      const givenUp = await ctx.storage.transaction((tx) => {
+      const { givenUp } = await ctx.storage.transaction((tx) => {
         tx.delete(configKey(name))
         return ctx.rotation.remove(tx, rootRotation, name)
       })
@@ -191,8 +191,9 @@ async function rootSchedule(
   const status = await ctx.rotation.status(rootRotation, name)
   const schedule = await automatedSchedule(sent, status?.schedule ?? null, ctx.clock.now())
   if (!status && !isAutomated(schedule)) return null
-  if (textOf(config.details.username) === '' || textOf(config.details.password) === '') {
-    throw badRequest('rotation of the root credentials needs username and password')
+  const why = whyNotRotated(config)
+  if (why !== null && isAutomated(schedule)) {
+    throw badRequest(`the root credentials can't be rotated: ${why}`)
   }
   return schedule
 }

@@ -143,8 +143,10 @@ function otherNamesOf(
 
 function ipsOf(role: Role, values: RequestedValues, fromCsr: AltNames | null): readonly string[] {
   const ips = fromCsr ? fromCsr.ips : values.ip_sans
+  // A zone is of one machine alone, and has no place in a certificate.
   for (const ip of ips)
-    if (isIP(ip) === 0) throw badRequest(`the value "${ip}" is not a valid IP address`)
+    if (isIP(ip) === 0 || ip.includes('%'))
+      throw badRequest(`the value "${ip}" is not a valid IP address`)
   if (ips.length === 0) return ips
   if (!role.allow_ip_sans)
     throw badRequest(

@@ -14,11 +14,13 @@ import {
 } from '../baseline/baseline-file.ts'
 import { Fingerprints, SALT_BYTES } from '../baseline/fingerprint.ts'
 import type { Finding } from '../finding.ts'
+import { gitOutput } from '../sources/git-command.ts'
 import { systemWords } from '../system-words.ts'
 import { EXIT, ScanFailure } from './exit-codes.ts'
 import type { CommonValues } from './scan-flags.ts'
+import { historyTarget } from './scan-history.ts'
 import { type Around, type ScanOutcome, type ScanTarget, scan } from './scan-session.ts'
-import { historyTarget, pathsTarget } from './scan-targets.ts'
+import { pathsTarget, sourcesInTurn } from './scan-targets.ts'
 
 /** What a command says of the entries it adds. */
 export interface EntryNotes {
@@ -37,8 +39,28 @@ export function entryNotes(of: Invocation): EntryNotes {
   return { reason, owner, expires }
 }
 
-export const targetOf = (of: Invocation, values: CommonValues): ScanTarget =>
-  of.values.history === true ? historyTarget(of, values) : pathsTarget(of.args, values)
+export const targetOf = (of: Invocation, values: CommonValues, around: Around): ScanTarget =>
+  of.values.history === true ? historyTarget(of, values) : pathsTarget(of.args, values, around)
+
+/** The files and, where there is one, the history: an entry may be needed by either. */
+async function wholeTarget(
+  of: Invocation,
+  values: CommonValues,
+  around: Around,
+): Promise<ScanTarget> {
+  const files = pathsTarget(of.args, values, around)
+  const directory = files.folder === '' ? '.' : files.folder
+  const inside = await gitOutput({ directory }, ['rev-parse', '--is-inside-work-tree']).catch(
+    () => '',
+  )
+  if (inside.trim() !== 'true') return files
+  const history = historyTarget({ ...of, args: [directory] }, values)
+  return {
+    ...files,
+    source: (config, pool) =>
+      sourcesInTurn([files.source(config, pool), history.source(config, pool)]),
+  }
+}
 
 /** The path that a new baseline of this target gets. */
 export function newBaselinePath(target: ScanTarget, values: CommonValues): string {
@@ -84,7 +106,7 @@ export async function createBaseline(
   around: Around,
 ): Promise<number> {
   const notes = entryNotes(of)
-  const target = targetOf(of, values)
+  const target = targetOf(of, values, around)
   const path = newBaselinePath(target, values)
   const former = values.baseline === '' ? (findBaseline(target.folder) ?? path) : path
   if (existsSync(former)) {
@@ -123,7 +145,7 @@ export async function updateBaseline(
   around: Around,
 ): Promise<number> {
   const notes = entryNotes(of)
-  const outcome = await scan(targetOf(of, values), values, around, true)
+  const outcome = await scan(targetOf(of, values, around), values, around, true)
   const { path, baseline } = existing(outcome)
   const added = new Map<string, BaselineEntry>()
   for (const { finding, fingerprint, is } of outcome.findings) {
@@ -148,7 +170,8 @@ export async function pruneBaseline(
   around: Around,
 ): Promise<number> {
   // Whatever the tier of an entry's finding: it is there.
-  const outcome = await scan(targetOf(of, values), { ...values, tier: 'low' }, around, true)
+  const target = await wholeTarget(of, values, around)
+  const outcome = await scan(target, { ...values, tier: 'low' }, around, true)
   const { path, baseline } = existing(outcome)
   if (outcome.isPartial) {
     throw new ScanFailure(

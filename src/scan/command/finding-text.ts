@@ -54,7 +54,7 @@ export function findingText(
   if (note !== '') head.push(`(${note})`)
   const lines = [head.join('  '), `    ${matchText(finding, isShown)}`]
   if (finding.description !== '') lines.push(`    ${paint(2, visibleText(finding.description))}`)
-  if (finding.commit) {
+  if (finding.commit?.sha) {
     const { sha, author, date } = finding.commit
     lines.push(`    ${paint(2, `commit ${sha.slice(0, 12)}, ${visibleText(author)}, ${date}`)}`)
   }

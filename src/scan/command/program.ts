@@ -14,13 +14,17 @@ import { BASELINE_FLAGS, COMMON_FLAGS, type CommonValues, GIT_FLAGS } from './sc
 import { type Around, type ScanTarget, scan } from './scan-session.ts'
 
 type Verb = (of: Invocation, values: CommonValues, around: Around) => Promise<number>
-type MakeTarget = (of: Invocation, values: CommonValues) => ScanTarget | Promise<ScanTarget>
+type MakeTarget = (
+  of: Invocation,
+  values: CommonValues,
+  around: Around,
+) => ScanTarget | Promise<ScanTarget>
 
 /** A verb that scans what `make` describes. */
 const scanning =
   (make: MakeTarget): Verb =>
   async (of, values, around) =>
-    (await scan(await make(of, values), values, around)).code
+    (await scan(await make(of, values, around), values, around)).code
 
 const targets = () => import('./scan-targets.ts')
 
@@ -34,19 +38,21 @@ function commandTree(around: Around): CobraCommand {
     long: ABOUT,
     example: EXAMPLES,
     persistentFlags: COMMON_FLAGS as PFlags,
-    run: source(async (of, values) => (await targets()).pathsTarget(of.args, values)),
+    run: source(async (of, ...rest) => (await targets()).pathsTarget(of.args, ...rest)),
     commands: [
       {
         use: 'dir [PATH…]',
         short: 'Scan files and folders as they are (the same as without a verb)',
-        run: source(async (of, values) => (await targets()).pathsTarget(of.args, values)),
+        run: source(async (of, ...rest) => (await targets()).pathsTarget(of.args, ...rest)),
       },
       {
         use: 'git [REPOSITORY]',
         short: 'Scan the history of all branches and tags',
         flags: GIT_FLAGS as PFlags,
         accepts: mostArguments(1),
-        run: source(async (of, values) => (await targets()).historyTarget(of, values)),
+        run: run(async (of, values, at) =>
+          (await import('./scan-history.ts')).scanHistory(of, values, at),
+        ),
       },
       {
         use: 'staged [REPOSITORY]',
@@ -58,7 +64,7 @@ function commandTree(around: Around): CobraCommand {
         use: 'stdin',
         short: 'Scan standard input, as it comes (the same as "scan -")',
         accepts: mostArguments(0),
-        run: source(async (_, values) => (await targets()).stdinTarget(values)),
+        run: source(async (_, ...rest) => (await targets()).stdinTarget(...rest)),
       },
       {
         use: 'image FILE…',
@@ -73,7 +79,7 @@ function commandTree(around: Around): CobraCommand {
       {
         use: 'logs FILE…',
         short: 'Scan logs of CI jobs and of applications',
-        run: source(async (of, values) => (await targets()).logsTarget(of.args, values)),
+        run: source(async (of, ...rest) => (await targets()).logsTarget(of.args, ...rest)),
       },
       {
         use: 'k8s [FILE…]',
@@ -84,7 +90,28 @@ function commandTree(around: Around): CobraCommand {
           context: stringFlag('context of the kubeconfig'),
           namespace: stringFlag('only this namespace', '', { shorthand: 'n' }),
         } as PFlags,
-        run: source(async (of, values) => (await targets()).kubernetesTarget(of, values)),
+        run: source(async (...all) => (await targets()).kubernetesTarget(...all)),
+      },
+      {
+        use: 'commit-msg FILE',
+        short: 'Scan the message of a commit: for the hook of that name',
+        isHidden: true,
+        accepts: exactArguments(1),
+        run: source(async (of, values) => (await targets()).messageTarget(of.args[0]!, values)),
+      },
+      {
+        use: 'pre-push [REMOTE [URL]]',
+        short: 'Scan what a push would send: for the hook of that name',
+        isHidden: true,
+        accepts: mostArguments(2),
+        run: source(async (of, ...rest) => (await targets()).pushTarget(of.args[0], ...rest)),
+      },
+      {
+        use: 'pre-receive',
+        short: 'Scan what a push would bring: for the hook of that name on a server',
+        isHidden: true,
+        accepts: mostArguments(0),
+        run: source(async (_, ...rest) => (await targets()).receiveTarget(...rest)),
       },
       baselineCommand(run),
       {
@@ -139,7 +166,6 @@ function baselineCommand(run: (verb: Verb) => CobraCommand['run'] & object): Cob
       {
         use: 'prune [PATH…]',
         short: 'Drop entries that no finding needs any more',
-        flags: { history } as PFlags,
         run: run(async (...all) => (await commands()).pruneBaseline(...all)),
       },
     ],
@@ -192,7 +218,8 @@ finding; s skips it for now; q ends. Nothing is written but the baseline.`
 /** Runs `strongroom scan` with the arguments after "scan"; answers the exit code. */
 export async function scanProgram(argv: readonly string[], streams: CobraStreams): Promise<number> {
   const around: Around = { streams, env: process.env, clock: systemClock }
-  const root: CobraCommand = { use: 'strongroom', short: '', commands: [commandTree(around)] }
+  const commands = [commandTree(around)]
+  const root: CobraCommand = { use: 'strongroom', short: '', commands, hasShortErrors: true }
   try {
     const { code, error } = await runCobra(root, ['scan', ...argv], streams)
     return error === null ? code : EXIT.error

@@ -2,7 +2,7 @@
 // known. It is drawn over itself, at most ten times a second, and cleared before anything else is printed.
 import type { Clock } from '../../base/clock.ts'
 import { sizeText } from '../amounts.ts'
-import type { ScanProgress } from '../run-scan.ts'
+import type { SourceProgress } from '../source.ts'
 
 const DRAW_MS = 100
 /** Short scans show nothing. */
@@ -26,7 +26,7 @@ export class ProgressLine {
     this.drawnAt = this.startedAt + FIRST_MS - DRAW_MS
   }
 
-  update(done: ScanProgress, findings: number): void {
+  update(done: SourceProgress, findings: number): void {
     const now = this.clock.monotonic()
     if (now - this.drawnAt < DRAW_MS) return
     this.drawnAt = now
@@ -40,14 +40,14 @@ export class ProgressLine {
     this.isDrawn = false
   }
 
-  private text(done: ScanProgress, findings: number, elapsedMs: number): string {
+  private text(done: SourceProgress, findings: number, elapsedMs: number): string {
     const parts = [
-      `${done.items.toLocaleString('en-US')} ${this.what}`,
+      `${done.items.toLocaleString('en-US')} ${done.counts ?? this.what}`,
       sizeText(done.bytes),
       `${findings} found`,
       clockText(elapsedMs),
     ]
-    if (done.total !== null && done.items > 0 && done.total >= done.items) {
+    if (done.total !== undefined && done.items > 0 && done.total >= done.items) {
       const left = (elapsedMs / done.items) * (done.total - done.items)
       const percent = Math.floor((100 * done.items) / Math.max(1, done.total))
       parts.push(`${percent} %, about ${clockText(left)} left`)

@@ -81,7 +81,7 @@ export async function review(
     )
   }
   const notes = entryNotes(of)
-  const target = targetOf(of, values)
+  const target = targetOf(of, values, around)
   const outcome = await scan(target, values, around, true)
   let baseline: Baseline = outcome.baseline ?? {
     salt: systemRandom.bytes(SALT_BYTES),

@@ -2,7 +2,6 @@
 import { relative, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { CobraStreams } from '../../base/cobra.ts'
-import { toByteString } from '../../template/byte-strings.ts'
 import {
   type Baseline,
   BaselineError,
@@ -11,6 +10,7 @@ import {
 } from '../baseline/baseline-file.ts'
 import { COMMON_SALT, Fingerprints } from '../baseline/fingerprint.ts'
 import { KnownFindings } from '../baseline/known-findings.ts'
+import type { DetectorPool } from '../detector.ts'
 import type { Finding, Tier } from '../finding.ts'
 import { openPool } from '../parts.ts'
 import type { ScanConfig } from '../rule.ts'
@@ -26,7 +26,7 @@ import { ScanView } from './scan-view.ts'
 
 export interface ScanTarget {
   /** Made once rules are known: allowlists say what needs no reading. */
-  readonly source: (config: ScanConfig) => Source
+  readonly source: (config: ScanConfig, pool: DetectorPool) => Source
   /** The folder whose rules and baseline count; '' where there is none. */
   readonly folder: string
   /** What progress counts: files, commits … */
@@ -57,10 +57,14 @@ export interface ScanOutcome {
   readonly isPartial: boolean
 }
 
-function loadBaseline(target: ScanTarget, values: CommonValues): [string | null, Baseline | null] {
+/** The baseline that counts for a folder ('' for none), with its path. Throws ScanFailure. */
+export function loadBaseline(
+  folder: string,
+  values: CommonValues,
+): [string | null, Baseline | null] {
   if (values['no-baseline']) return [null, null]
   const isCompat = values.compat === 'gitleaks'
-  const found = target.folder === '' || isCompat ? null : findBaseline(target.folder)
+  const found = folder === '' || isCompat ? null : findBaseline(folder)
   const path = values.baseline !== '' ? values.baseline : found
   if (path === null) return [null, null]
   try {
@@ -91,7 +95,7 @@ function prepare(target: ScanTarget, values: CommonValues, nowMs: number): Prepa
   const plan = reportPlan(values)
   const isReported = tierFilter(isCompat ? 'low' : values.tier)
   const config = rulesFor(target.folder, values)
-  const [baselinePath, baseline] = loadBaseline(target, values)
+  const [baselinePath, baseline] = loadBaseline(target.folder, values)
   const known = new KnownFindings(baseline?.entries ?? [], nowMs)
   const prints = new Fingerprints(baseline?.salt ?? COMMON_SALT)
   const judge = async (finding: Finding): Promise<JudgedFinding> => {
@@ -115,7 +119,7 @@ const poolFor = (target: ScanTarget, values: CommonValues, prepared: Prepared) =
       baselinePath:
         prepared.baselinePath === null
           ? ''
-          : toByteString(relative(resolve(target.folder), resolve(prepared.baselinePath))),
+          : relative(resolve(target.folder), resolve(prepared.baselinePath)),
     },
     values.threads > 0 ? values.threads : MOST_THREADS,
   )
@@ -148,7 +152,7 @@ export async function scan(
     progress: (done) => view.progress(done),
   }
   try {
-    const totals = await runScan(target.source(config), pool, observer, stop.signal)
+    const totals = await runScan(target.source(config, pool), pool, observer, stop.signal)
     view.end()
     const { signal } = stop
     const stopped = signal.aborted ? String((signal.reason as Error).message) : ''
@@ -156,8 +160,11 @@ export async function scan(
     if (!isSilent && !values.quiet) {
       const elapsedMs = clock.monotonic() - startedAt
       const { verbose: isVerbose } = values
-      const summary = { findings, totals, skipped: view.skipped, stopped, elapsedMs, isVerbose }
-      around.streams.stderr.write(summaryText(summary))
+      const { skipped } = view
+      const { counts } = target
+      around.streams.stderr.write(
+        summaryText({ findings, totals, skipped, stopped, elapsedMs, isVerbose, counts }),
+      )
     }
     if (plan.format !== null && !isSilent) {
       const how = { isCompat: prepared.isCompat, isShown: values['show-secrets'] }

@@ -16,6 +16,8 @@ export interface Summary {
   readonly stopped: string
   readonly elapsedMs: number
   readonly isVerbose: boolean
+  /** What the scan counts: files, commits … */
+  readonly counts: string
 }
 
 const MOST_SHOWN = 10
@@ -70,9 +72,10 @@ function skippedLines(skipped: readonly Skipped[], isVerbose: boolean): string[]
 
 export function summaryText(summary: Summary): string {
   const { totals } = summary
+  const isHistory = summary.counts === 'commits'
+  const items = totals.counts || summary.counts
   const seen = [
-    ...(totals.commits > 0 ? [count(totals.commits, 'commit')] : []),
-    count(totals.files, 'file'),
+    isHistory ? `${totals.items.toLocaleString('en-US')} ${items}` : count(totals.files, 'file'),
     sizeText(totals.bytes),
   ]
   const lines = [

@@ -1,7 +1,6 @@
 // What is seen while a scan runs: findings on standard output, progress and warnings on standard error.
 import { Buffer } from 'node:buffer'
-import type { ScanProgress } from '../run-scan.ts'
-import type { Skipped } from '../source.ts'
+import type { Skipped, SourceProgress } from '../source.ts'
 import { findingText } from './finding-text.ts'
 import { ProgressLine } from './progress-line.ts'
 import type { CommonValues } from './scan-flags.ts'
@@ -47,7 +46,7 @@ export class ScanView {
     this.around.streams.stderr.write(Buffer.from(`warning: ${text}\n`, 'latin1'))
   }
 
-  progress(done: ScanProgress): void {
+  progress(done: SourceProgress): void {
     this.line?.update(done, this.count)
   }
 

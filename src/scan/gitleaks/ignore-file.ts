@@ -30,7 +30,7 @@ export class IgnoreList {
     if (this.fingerprints.size === 0) return null
     const global = globalFingerprint(finding)
     if (this.fingerprints.has(global)) return global
-    if (!finding.commit) return null
+    if (!finding.commit?.sha) return null
     const full = gitleaksFingerprint(finding)
     return this.fingerprints.has(full) ? full : null
   }

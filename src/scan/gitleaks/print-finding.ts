@@ -146,7 +146,7 @@ export function printedFinding(reported: ReportedFinding, options: PrintOptions)
   if (finding.tags.length > 0) out += row('Tags:', `[${finding.tags.join(' ')}]`)
   out += row('File:', finding.file)
   out += row('Line:', String(finding.startLine))
-  if (!finding.commit) return `${out}${row('Fingerprint:', reported.fingerprint)}${required}\n`
+  if (!finding.commit?.sha) return `${out}${row('Fingerprint:', reported.fingerprint)}${required}\n`
   const { sha, author, email, date } = finding.commit
   out += row('Commit:', sha) + row('Author:', author) + row('Email:', email) + row('Date:', date)
   out += row('Fingerprint:', reported.fingerprint)

@@ -59,7 +59,11 @@ export async function scanTarget(
   )
   cancel()
   const error = limit.signal.aborted ? (limit.signal.reason as Error) : totals.error
-  if (target.kind === 'git') log.log('info', `${totals.commits} commits scanned.`)
+  if (target.kind === 'git') {
+    log.log('info', `${totals.commits} commits scanned.`)
+    const note = 'this number might be smaller than expected due to commits with no additions'
+    log.log('debug', `Note: ${note}`)
+  }
   if (error) {
     const fields = { error: toByteString(systemWords(error)) }
     if (target.kind === 'stdin') log.fatal(FAILURES.stdin, fields)
@@ -122,7 +126,7 @@ class Collector {
     const by = this.state.ignored.match(finding)
     if (by !== null) {
       const what =
-        by === reported.fingerprint && finding.commit ? 'fingerprint' : 'global fingerprint'
+        by === reported.fingerprint && finding.commit?.sha ? 'fingerprint' : 'global fingerprint'
       log.log('debug', `skipping finding: ${what}`, { fingerprint: by })
       return true
     }

@@ -65,7 +65,7 @@ function linesOf({ startLine, endLine }: Finding, first: string, last: string): 
 
 /** The link; '' where there is none. */
 export function linkTo(remote: Remote | null, finding: Finding): string {
-  if (!remote || !finding.commit) return ''
+  if (!remote || !finding.commit?.sha) return ''
   const [outer = ''] = finding.file.split('!')
   const isInner = finding.file.includes('!')
   const file = outer.replace(/[ %]/g, (char) => (char === ' ' ? '%20' : '%25'))

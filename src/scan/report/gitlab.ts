@@ -46,7 +46,7 @@ function vulnerability(reported: ReportedFinding): JsonTree {
       start_line: line,
       end_line: Math.max(line, finding.endLine),
       commit: {
-        sha: finding.commit?.sha ?? NO_COMMIT,
+        sha: finding.commit?.sha || NO_COMMIT,
         author: finding.commit?.author,
         date: finding.commit?.date,
         message: finding.commit?.message,

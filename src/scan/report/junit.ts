@@ -41,7 +41,7 @@ export function xmlText(text: string): string {
 
 function message({ finding }: ReportedFinding): string {
   const place = `${finding.ruleId} has detected a secret in file ${finding.file}, line ${finding.startLine}`
-  return finding.commit ? `${place}, at commit ${finding.commit.sha}.` : `${place}.`
+  return finding.commit?.sha ? `${place}, at commit ${finding.commit.sha}.` : `${place}.`
 }
 
 export function* junitReport(findings: readonly ReportedFinding[]): Generator<string> {

@@ -23,7 +23,7 @@ export const globalFingerprint = (finding: Finding): string =>
 
 export function gitleaksFingerprint(finding: Finding): string {
   const global = globalFingerprint(finding)
-  return finding.commit ? `${finding.commit.sha}:${global}` : global
+  return finding.commit?.sha ? `${finding.commit.sha}:${global}` : global
 }
 
 export function reportedFinding(

@@ -2,7 +2,7 @@
 // anything to a disk: what is inside passes through as a stream and is reported as `outer.zip!inner/path`. One budget
 // holds for all that is inside an outermost archive: bytes, entries, and how much a byte may grow. What is left out is
 // said. Names inside are only words for reports; no file is ever made of them.
-import { createReadStream } from 'node:fs'
+import { readSync } from 'node:fs'
 import { posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -28,6 +28,9 @@ interface Opening {
   /** How many archives stand around what is read. */
   readonly depth: number
 }
+
+const READ_BYTES = 64 * 1024
+const INFLATE_WINDOW = 32 * 1024
 
 type Batches = AsyncGenerator<readonly Fragment[]>
 
@@ -96,7 +99,10 @@ async function* openArchive(
   }
   const stream = streamOf(input)
   if (kind.compression === null) return yield* tarFragments(inner, stream, placeInside(origin))
-  const plain = new HeadedStream(decompressed(inner, stream, kind.compression))
+  const plain = new HeadedStream(
+    decompressed(inner, stream, kind.compression),
+    kind.compression === 'gzip' ? INFLATE_WINDOW : 0,
+  )
   const { compat } = reading.settings
   if (!compat) await plain.fill(512)
   const isTar = compat ? kind.container === 'tar' : archiveKindOf(plain.bytes)?.container === 'tar'
@@ -114,7 +120,18 @@ const placeInside =
 function streamOf(input: ArchiveInput): AsyncIterable<Uint8Array> {
   if ('stream' in input) return input.stream
   if ('bytes' in input) return Readable.from([input.bytes])
-  return createReadStream('', { fd: input.fd, start: 0, autoClose: false })
+  return readDescriptor(input.fd)
+}
+
+/** A stream of node:fs would close the descriptor, which is its opener's to close. */
+async function* readDescriptor(fd: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; ; ) {
+    const piece = Buffer.allocUnsafe(READ_BYTES)
+    const count = readSync(fd, piece, 0, READ_BYTES, at)
+    if (count === 0) return
+    at += count
+    yield piece.subarray(0, count)
+  }
 }
 
 async function* decompressed(
@@ -192,7 +209,8 @@ async function* zipFragments(opening: Opening, origin: FileOrigin, input: ZipInp
     }
     const meter = budget.meter()
     meter.consumed(entry.compressedBytes)
-    yield* entryFragments(opening, inside, counted(await entry.open(), meter.produced))
+    const stream = counted(await entry.open(), meter.produced)
+    yield* entryFragments(opening, inside, stream, entry.isStored ? 0 : INFLATE_WINDOW)
     if (reading.signal.aborted) return
   }
 }
@@ -210,11 +228,12 @@ async function* entryFragments(
   opening: Opening,
   origin: FileOrigin,
   stream: AsyncIterable<Uint8Array>,
+  grain = 0,
 ): Batches {
   yield* guarded(
     opening,
     origin,
-    contentFragments(opening, origin, new HeadedStream(stream), false),
+    contentFragments(opening, origin, new HeadedStream(stream, grain), false),
   )
 }
 
@@ -229,7 +248,7 @@ async function* contentFragments(
   await stream.fill(512)
   const kind = compat ? compatArchiveKind(origin.path) : archiveKindOf(stream.bytes)
   if (kind !== null && !isPlain) return yield* openArchive(opening, origin, kind, { stream })
-  const chunker = new TextChunker(reading, origin)
+  const chunker = new TextChunker(reading, origin, { grain: stream.grain })
   for await (const piece of stream) {
     chunker.push(piece)
     yield* reading.batcher.take()
@@ -243,8 +262,10 @@ async function* contentFragments(
 class HeadedStream implements AsyncIterable<Uint8Array> {
   readonly #rest: AsyncIterator<Uint8Array>
   bytes: Uint8Array = new Uint8Array(0)
+  readonly grain: number
 
-  constructor(stream: AsyncIterable<Uint8Array>) {
+  constructor(stream: AsyncIterable<Uint8Array>, grain = 0) {
+    this.grain = grain
     this.#rest = stream[Symbol.asyncIterator]()
   }
 

@@ -165,7 +165,7 @@ async function* readFile(
   symlink: string,
 ): AsyncGenerator<readonly Fragment[]> {
   const { notes, settings, batcher } = reading
-  const origin: FileOrigin = { path, symlink, commit: null, kind: 'dir' }
+  const origin: FileOrigin = { path, symlink, commit: null, kind: settings.fileKind }
   const compatKind = settings.compat ? compatArchiveKind(path) : null
   if (compatKind !== null && settings.archiveDepth === 0) return
   const flags =

@@ -75,7 +75,7 @@ async function rawLog(
   const line = (text: string): void => {
     if (text.startsWith(':')) {
       const change = parseRaw(text)
-      if (change !== null) each(sha, change)
+      if (change !== null && !/^0+$/.test(change.oid)) each(sha, change)
     } else if (text !== '') sha = text
   }
   try {
@@ -152,7 +152,7 @@ async function probeBlobs(
     while (running.size >= probe.inFlight) await Promise.race(running)
     if (failure !== null) throw failure
     start(batch)
-    notes.progress({ bytes: reading.batcher.bytes, items: reading.batcher.items })
+    notes.progress({ bytes: reading.batcher.bytes, items: reading.batcher.items, counts: 'blobs' })
   }
   for await (const batch of readBlobs(run.place, reading, wanted)) await send(batch)
   for (const batch of reading.batcher.take(true)) await send(batch)

@@ -132,7 +132,9 @@ class BlobStream {
     const passing: Passing = {
       blob,
       left: Number(size),
-      chunkers: blob.origins.map((origin) => new TextChunker(this.#reading, origin, false)),
+      chunkers: blob.origins.map(
+        (origin) => new TextChunker(this.#reading, origin, { magic: false }),
+      ),
       parts: null,
       isFirst: true,
     }

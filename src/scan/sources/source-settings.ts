@@ -15,6 +15,8 @@ export interface SourceSettings {
   readonly archiveDepth: number
   /** Whether links to files are read through; links to directories never are. */
   readonly followSymlinks: boolean
+  /** What files are taken for: 'log' strips what a CI system or a terminal adds to lines. */
+  readonly fileKind: SourceKind
 }
 
 export const DEFAULT_SETTINGS: SourceSettings = {
@@ -23,6 +25,7 @@ export const DEFAULT_SETTINGS: SourceSettings = {
   maxFileBytes: SCAN_FILE_BYTES,
   archiveDepth: SCAN_ARCHIVE_DEPTH,
   followSymlinks: false,
+  fileKind: 'dir',
 }
 
 /** One run of a source. */

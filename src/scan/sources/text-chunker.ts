@@ -4,6 +4,7 @@
 // a line, else (one huge line) at a space or a quote. It also says what a file is: text, UTF-16, binary.
 import { SCAN_FRAGMENT_BYTES } from '../../base/limits.ts'
 import { hasBinaryMagic, hasNul, isApplication, utf16Mark } from './content-type.ts'
+import { LogCleaner } from './log-cleaner.ts'
 import type { FileOrigin, Reading } from './source-settings.ts'
 
 const COMPAT_CHUNK = 100_000
@@ -36,15 +37,24 @@ export function safeBoundary(bytes: Uint8Array, from: number, size: number, end:
   }
 }
 
+export interface ChunkerOptions {
+  /** False: only a NUL makes a file binary, as for git. */
+  readonly magic: boolean
+  /** Bytes at whose multiples gitleaks' reads end; 0 for a file, 32,768 for what is inflated. */
+  readonly grain: number
+}
+
 export class TextChunker {
   readonly #reading: Reading
   readonly #origin: FileOrigin
   readonly #compat: boolean
-  readonly #magic: boolean
+  readonly #options: ChunkerOptions
+  readonly #cleaner: LogCleaner | null
   #window: Uint8Array = new Uint8Array(0)
   #start = 0
   #end = 0
   #line = 1
+  #passed = 0
   /** Bytes that gitleaks' reader holds when a chunk ends: its next chunk is these. */
   #readAhead = 0
   #isFirst = true
@@ -52,12 +62,12 @@ export class TextChunker {
   /** Nothing more is wanted of this file: it is binary. */
   isDone = false
 
-  /** `magic` false: only a NUL makes a file binary, as for git. */
-  constructor(reading: Reading, origin: FileOrigin, magic = true) {
+  constructor(reading: Reading, origin: FileOrigin, options: Partial<ChunkerOptions> = {}) {
     this.#reading = reading
-    this.#magic = magic
+    this.#options = { magic: true, grain: 0, ...options }
     this.#origin = origin
     this.#compat = reading.settings.compat
+    this.#cleaner = origin.kind === 'log' && !this.#compat ? new LogCleaner() : null
   }
 
   /** The next bytes of the file; they are copied. */
@@ -71,6 +81,8 @@ export class TextChunker {
   /** The file is over. */
   end(): void {
     if (this.#decoder !== null && !this.isDone) this.#store(Buffer.from(this.#decoder.decode()))
+    const cleaner = this.#cleaner
+    if (cleaner !== null && !this.isDone) this.#keep(cleaner.end())
     if (!this.isDone) this.#cut(true)
     this.#window = new Uint8Array(0)
   }
@@ -89,7 +101,11 @@ export class TextChunker {
     this.#reading.notes.warn(`${this.#origin.path}: ${mark.toUpperCase()} text, read as UTF-8`)
   }
 
-  #store(bytes: Uint8Array): void {
+  #store(raw: Uint8Array): void {
+    this.#keep(this.#cleaner?.push(raw) ?? raw)
+  }
+
+  #keep(bytes: Uint8Array): void {
     const held = this.#end - this.#start
     if (this.#end + bytes.length > this.#window.length) {
       const next = new Uint8Array(Math.max(this.#window.length, 2 * (held + bytes.length)))
@@ -105,8 +121,10 @@ export class TextChunker {
   #cut(isOver: boolean): void {
     while (!this.isDone && this.#end > this.#start) {
       const held = this.#end - this.#start
-      const most = this.#compat ? this.#readAhead || COMPAT_CHUNK : SCAN_FRAGMENT_BYTES
-      if (!isOver && held <= most + PEEK) return
+      const most = this.#compat
+        ? this.#readAhead || this.#readable(0, COMPAT_CHUNK)
+        : SCAN_FRAGMENT_BYTES
+      if (!isOver && held <= most + PEEK + READ_AHEAD) return
       const size = Math.min(most, held)
       if (this.#compat) this.#emit(size, this.#compatEnd(size))
       else this.#emit(size, held <= size + PEEK && isOver ? held : this.#ownEnd(size))
@@ -115,13 +133,19 @@ export class TextChunker {
 
   #compatEnd(size: number): number {
     const end = safeBoundary(this.#window, this.#start, size, this.#end) - this.#start
-    const peeked = end - size
-    const filled = Math.min(
-      Math.ceil(peeked / READ_AHEAD) * READ_AHEAD,
-      this.#end - this.#start - size,
-    )
-    this.#readAhead = filled - peeked
+    let filled = size
+    while (filled < end) {
+      const held = this.#end - this.#start - filled
+      filled += Math.min(this.#readable(filled, READ_AHEAD), held)
+    }
+    this.#readAhead = filled - end
     return end
+  }
+
+  /** How much one read of gitleaks' reader gives from `at` bytes on: its inflater stops at each window's end. */
+  #readable(at: number, most: number): number {
+    const { grain } = this.#options
+    return grain === 0 ? most : Math.min(most, grain - ((this.#passed + at) % grain))
   }
 
   #ownEnd(size: number): number {
@@ -158,11 +182,12 @@ export class TextChunker {
     this.#isFirst = false
     this.#line += countNewlines(chunk)
     this.#start += end
+    this.#passed += end
     batcher.add(place, chunk)
   }
 
   #isBinary(head: Uint8Array): boolean {
-    return this.#decoder === null && (hasNul(head) || (this.#magic && hasBinaryMagic(head)))
+    return this.#decoder === null && (hasNul(head) || (this.#options.magic && hasBinaryMagic(head)))
   }
 }
 

@@ -9,6 +9,7 @@ export interface ZipEntry {
   /** As bytes in latin1. */
   readonly name: string
   readonly compressedBytes: number
+  readonly isStored: boolean
   /** Null for an encrypted one, or one packed with a method that is neither "stored" nor DEFLATE. */
   readonly open: (() => Promise<Readable>) | null
 }
@@ -48,6 +49,7 @@ export async function* zipEntries(input: ZipInput): AsyncGenerator<ZipEntry> {
       new Promise((resolve, reject) => {
         zip.openReadStream(current, (error, stream) => (stream ? resolve(stream) : reject(error)))
       })
-    yield { name, compressedBytes: entry.compressedSize, open: isReadable ? open : null }
+    const isStored = entry.compressionMethod === 0
+    yield { name, isStored, compressedBytes: entry.compressedSize, open: isReadable ? open : null }
   }
 }

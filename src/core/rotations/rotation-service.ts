@@ -49,6 +49,9 @@ const POLL_MS = 200
 /** How long a request waits for a rotation: it answers before its own time is over. */
 const LONGEST_WAIT_MS = (MAX_REQUEST_SECONDS - 10) * 1000
 
+/** Between tries of giving a claim back. */
+const GIVE_UP_PAUSE_MS = 2000
+
 export class RotationService {
   readonly #parts: Parts
   readonly #log: RotationLog
@@ -175,8 +178,32 @@ export class RotationService {
       const log = this.#log
       const parts = { ref, context: mount.context, clock, random, log, counts, signal: stop, claim }
       return await new RotationRun(parts, kind, byHand).run(record, entry.version)
+    } catch (error) {
+      void this.#giveUp(ref, claim.run)
+      throw error
     } finally {
       this.#running.delete(claim.run)
+    }
+  }
+
+  /**
+   * After a run that threw: whether its last commit happened is unknown, and a claim that it left would be
+   * respected by the others for as long as this process lives.
+   */
+  async #giveUp(ref: RotationRef, run: string): Promise<void> {
+    const { storage, clock } = this.#parts
+    while (!this.#stop.signal.aborted) {
+      try {
+        await storage.transaction(async (tx) => {
+          const before = (await tx.get(recordKey(ref)))?.json<RotationRecord>()
+          if (before?.claim?.run !== run) return
+          putRecord(tx, before, planned(before, { ...before, claim: null }, clock.now()))
+        })
+        return
+      } catch {
+        // The storage is away; once it is back, this is what is still to be said.
+        await clock.sleep(GIVE_UP_PAUSE_MS)
+      }
     }
   }
 

@@ -1,9 +1,11 @@
 // The AWS secrets engine: IAM users with a lease, and sessions of STS.
 // API: https://developer.hashicorp.com/vault/api-docs/secret/aws
+
 import { secretsEngine } from '../../sdk/plugin.ts'
 import { configRows } from './config-rows.ts'
 import { credsRows } from './creds-rows.ts'
 import { iamUser } from './iam-user.ts'
+import { staticKeySecrets } from './live-secrets.ts'
 import { roleRows } from './role-rows.ts'
 import { rootRotation, rotateRootRows } from './rotate-root.ts'
 import { stsSession } from './session.ts'
@@ -16,4 +18,5 @@ export const aws = secretsEngine({
   endpoints: [...configRows, ...rotateRootRows, ...roleRows, ...credsRows, ...staticRows],
   leases: [iamUser, stsSession],
   rotations: [rootRotation, staticRotation],
+  liveSecrets: [staticKeySecrets],
 })

@@ -24,6 +24,8 @@ import { LeaseService } from './leases/lease-service.ts'
 import { LEASE_SWEEP_JOB, LeaseSweeps } from './leases/lease-sweeps.ts'
 import { LeaseWork } from './leases/lease-work.ts'
 import { RevocationWorker } from './leases/revocation-worker.ts'
+import { LiveIndex } from './live-secrets/live-index.ts'
+import { LIVE_JOB, runLiveJob } from './live-secrets/live-job.ts'
 import type { Counts } from './metrics/server-metrics.ts'
 import { contextOfMount, type MountContextParts, openMount } from './mounts/mount-contexts.ts'
 import type { MountRecord } from './mounts/mount-record.ts'
@@ -100,7 +102,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     contextOf: (...of) => contextOf(...of),
     claims,
   })
-  const rotationMounts = new RotationMounts(background)
+  const rotationMounts = new RotationMounts(background, log.named('rotation'))
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -177,6 +179,10 @@ export async function openCore(parts: CoreParts): Promise<Core> {
         atMs,
       }),
   })
+  const liveParts = {
+    ...{ storage, clock, random, findEngine, log: log.named('live-secrets') },
+    openMount: (namespaceId: string, mountId: string) => openMount(contexts, namespaceId, mountId),
+  }
   const unmountParts = {
     ...{ storage: background, leases, rotationMounts, tokens, mounts, log: log.named('mounts') },
     now: () => clock.now(),
@@ -194,6 +200,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     [RECOUNT_JOB]: (job, signal) =>
       runRecount({ storage: background, clock, quotas, counts: leaseCounts }, job, signal),
     [ROTATION_MOVE_JOB]: (job, signal) => rotationMounts.runMove(job, signal),
+    [LIVE_JOB]: (job, signal) => runLiveJob(liveParts, job, signal),
     [LEASE_SWEEP_JOB]: (job, signal) => leaseSweeps.run(job, signal),
     ...pluginJobs(parts.engines, contextOf),
   } satisfies Record<string, RunJob>)
@@ -260,6 +267,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     leaseQueue,
     revocations,
     rotations,
+    liveIndex: new LiveIndex({ storage, clock, random, jobs }),
     audit,
     resources,
     cors,
@@ -323,6 +331,7 @@ function mountServicesOf(
   const ttls = { defaultSeconds, maxSeconds }
   return {
     ttls: () => ttls,
+    processes: settings.processes ?? 1,
     password,
   }
 }

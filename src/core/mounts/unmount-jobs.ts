@@ -4,7 +4,13 @@ import { MAX_BATCH_KEYS } from '../../base/limits.ts'
 import type { JobResult } from '../../sdk/job.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { JobRecord } from '../jobs/job-service.ts'
-import { mountDataPrefix, mountPrefix, namespaceEpochKey, namespaceKey } from '../keys.ts'
+import {
+  liveWatchKey,
+  mountDataPrefix,
+  mountPrefix,
+  namespaceEpochKey,
+  namespaceKey,
+} from '../keys.ts'
 import { LEASE_BATCH } from '../leases/lease-queue.ts'
 import type { LeaseService } from '../leases/lease-service.ts'
 import type { RotationMounts } from '../rotations/rotation-mounts.ts'
@@ -116,6 +122,8 @@ const STEPS: Readonly<Record<NonNullable<Unmounting['phase']>, Step>> = {
     return { ...item, phase: 'wait', ...(last === undefined ? undefined : { after: last }) }
   },
   async data({ storage, rotationMounts }, item, signal) {
+    // What goes with its mount is told to nobody key by key.
+    await storage.delete(liveWatchKey(item.record.id))
     if (!(await rotationMounts.drop(item.namespaceId, item.record.id, signal))) return item
     if (!(await deleteBelow(storage, mountDataPrefix(item.record.id), signal))) return item
     await storage.transaction(async (tx) => {

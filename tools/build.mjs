@@ -12,7 +12,11 @@ export async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { strongroom: 'src/cli/main.ts', database: 'src/client/database.ts' },
+    entryPoints: {
+      strongroom: 'src/cli/main.ts',
+      database: 'src/client/database.ts',
+      'scan-worker': 'src/scan/match/detector-worker.ts',
+    },
     outdir: 'dist',
     bundle: true,
     splitting: true,

@@ -180,3 +180,5 @@ export const REDACT_HELD_BYTES = 16 * 1024
 export const REDACT_CONTEXT_BYTES = 4 * 1024
 /** Lines of a private key that are masked when its end never comes: a 16,384-bit RSA key has 200. */
 export const REDACT_KEY_LINES = 400
+/** Characters of a scanner's TOML configuration: gitleaks' own has 130 KB. */
+export const MAX_SCAN_CONFIG_BYTES = 8 * 1024 * 1024

@@ -61,6 +61,7 @@ export async function runScan(
   const waiting: Promise<Finding[]>[] = []
   const settle = async (): Promise<void> => {
     const findings = await waiting.shift()!
+    for (const note of pool.takeSkipped()) notes.skipped(note)
     if (findings.length > 0) await observer.found(findings)
   }
   let error: Error | null = null

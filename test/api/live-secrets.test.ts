@@ -2,6 +2,10 @@
 // only its own key makes, later exports bring only what changed, and an id tells nothing to who may not read it.
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import { string } from '../../src/schema/field.ts'
+import { endpoints } from '../../src/sdk/endpoints.ts'
+import { leaseKind } from '../../src/sdk/lease.ts'
+import { secretsEngine } from '../../src/sdk/plugin.ts'
 import type { InProcess } from '../support/in-process.ts'
 import { serverKinds } from '../support/server-kinds.ts'
 
@@ -68,7 +72,61 @@ const V2 = { type: 'kv', options: { version: '2' } }
 const BEFORE = 'was-there-before-Zx81kQpL'
 const AFTER = 'comes-afterwards-9fK2mWvB'
 
+const { read } = endpoints()
+const cred = leaseKind<{ name: string }>('cred', { async revoke() {} })
+/** Hands out a password that is stored nowhere. */
+const issuing = secretsEngine({
+  type: 'issuing',
+  about: 'Hands out passwords.',
+  endpoints: [
+    read('creds/:name', {
+      about: 'Hands one out.',
+      params: { name: string('Whose.', { required: true }) },
+      output: { password: string('It.', { secret: true }), username: string('Of whom.') },
+      handle: async (ctx, { name }) => {
+        const lease = await ctx.lease(cred, { internal: { name }, ttlSeconds: 3600 })
+        const password = `issued-${ctx.random.bytes(12).toString('hex')}`
+        return { data: { password, username: `a-long-username-${name}` }, lease }
+      },
+    }),
+  ],
+  leases: [cred],
+})
+
 describe.each(serverKinds)('live secrets on $kind', ({ start }) => {
+  it('are told of leases, and told as dead when these end', { timeout: 60_000 }, async () => {
+    server = await start({ engines: [issuing] })
+    const call = server.call.bind(server)
+    await call('POST', 'sys/mounts/db', { type: 'issuing' })
+    await call('POST', 'sys/live-secrets/config', {})
+    await call('POST', 'sys/live-secrets/scanners/ci')
+    const issued = await call('GET', 'db/creds/app')
+    const { password, username } = issued.body.data
+    const { id } = await untilKnown('ci', password, 'live')
+    expect(rowOf(await fetchFilter('ci'), username)).toBeUndefined()
+    const about = await call('GET', `sys/live-secrets/scanners/ci/secrets/${id}`)
+    expect(about.body.data).toMatchObject({
+      path: 'db/creds/app',
+      key: 'password',
+      state: 'live',
+      lease_id: issued.body.lease_id,
+    })
+    // Who may read the path may not look other people's leases up.
+    const rules =
+      'path "db/*" { capabilities = ["read"] } path "sys/live-secrets/*" { capabilities = ["read"] }'
+    await call('POST', 'sys/policies/acl/reader', { policy: rules })
+    const made = await call('POST', 'auth/token/create', { policies: ['reader'] })
+    const token = made.body.auth.client_token
+    const refused = await call('GET', `sys/live-secrets/scanners/ci/secrets/${id}`, undefined, {
+      token,
+    })
+    expect(refused.status).toBe(403)
+    await call('PUT', 'sys/leases/revoke', { lease_id: issued.body.lease_id, sync: true })
+    await untilKnown('ci', password, 'gone')
+    const left = await server.backend.range('ns/root/live/lease/', { limit: 10 })
+    expect(left).toEqual([])
+  })
+
   it('are indexed, followed, told apart by scanner, and told to who may read them', {
     timeout: 60_000,
   }, async () => {

@@ -112,10 +112,17 @@ async function searchRepository(context: Context, leak: Leak): Promise<GitLeak |
   return found
 }
 
-type Rotation = 'done' | 'possible' | 'by hand' | 'not needed'
+type Rotation = 'revoked' | 'revocable' | 'done' | 'possible' | 'by hand' | 'not needed'
 
 async function rotate(context: Context, api: Client, leak: Leak): Promise<Rotation> {
   if (textOf(leak.about, 'state') !== 'live') return 'not needed'
+  const leaseId = textOf(leak.about, 'lease_id')
+  if (leaseId !== '') {
+    if (!context.flags.yes) return 'revocable'
+    const body = toJson({ lease_id: leaseId, sync: true })
+    await attempt(`Error revoking ${leaseId}`, () => api.write('sys/leases/revoke', body))
+    return 'revoked'
+  }
   const path = textOf(leak.about, 'rotate_path')
   if (path === '') return 'by hand'
   if (!context.flags.yes) return 'possible'
@@ -170,7 +177,10 @@ function readersText(found: Awaited<ReturnType<typeof listReaders>>): string[] {
 function rotationText(leak: Leak, rotation: Rotation): string[] {
   const path = textOf(leak.about, 'path')
   const by = textOf(leak.about, 'rotate_path')
+  const lease = textOf(leak.about, 'lease_id')
   const words: Readonly<Record<Rotation, readonly string[]>> = {
+    revoked: [`  the lease ${lease} is revoked: the leaked value is dead`],
+    revocable: [`  -yes revokes its lease ${lease}`],
     done: [`  rotated by ${by}: the leaked value is dead`],
     possible: [`  -yes rotates it by a write to ${by}`],
     'not needed': ['  the leaked value is dead already'],

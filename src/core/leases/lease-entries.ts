@@ -10,6 +10,7 @@ import {
   ROOT_NAMESPACE_ID,
   tokenLeasePrefix,
 } from '../keys.ts'
+import { markLease } from '../live-secrets/live-mark.ts'
 import type { CoreTx } from '../store.ts'
 import { DUE_LEASE, dueIdOf, type LeaseRecord, laneKeyOf, leaseIdOf } from './lease-record.ts'
 
@@ -68,6 +69,7 @@ export function putChanged(tx: CoreTx, old: LeaseRecord, changed: LeaseRecord): 
 export function dropEntry(tx: CoreTx, record: LeaseRecord): void {
   tx.delete(keyOfLease(record))
   tx.delete(markOf(record))
+  if (record.isIndexed) markLease(tx, record)
   if (record.tokenAccessor === '') return
   const [hash, namespaceId] = record.tokenAccessor.split('.')
   tx.delete(tokenLeasePrefix(namespaceId ?? ROOT_NAMESPACE_ID, hash!) + dueIdOf(record.id))

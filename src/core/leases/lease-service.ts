@@ -10,6 +10,7 @@ import type { Log } from '../../sdk/log.ts'
 import { isUnreachable, Unreachable } from '../../sdk/unreachable.ts'
 import type { BackgroundPace } from '../jobs/background-pace.ts'
 import { ROOT_NAMESPACE_ID, tokenLeasePrefix } from '../keys.ts'
+import { noteLease, type SecretTexts } from '../live-secrets/live-leases.ts'
 import type { Counts } from '../metrics/server-metrics.ts'
 import type { Mount } from '../mounts/mount-table.ts'
 import type { LeaseCounts } from '../quotas/lease-counts.ts'
@@ -138,11 +139,13 @@ export class LeaseService {
    * The answer goes out: from now on the lease lives until it expires. 503 where it was revoked while it
    * was being made (its token ended, its mount was disabled): then the caller gives it up.
    */
-  async activate(lease: Lease): Promise<void> {
-    const active = await this.#change(lease.id, (old) => {
+  async activate(lease: Lease, secrets: SecretTexts): Promise<void> {
+    const active = await this.#change(lease.id, async (old, tx) => {
       if (old.state !== 'pending') return old
       const { madeUntilMs: _, ...record } = old
-      return { ...record, state: 'active', dueAtMs: record.expiresAtMs }
+      const isIndexed = await noteLease(tx, record, secrets)
+      const active = { ...record, state: 'active', dueAtMs: record.expiresAtMs } as const
+      return isIndexed ? { ...active, isIndexed } : active
     })
     if (active?.state === 'active') return
     throw unavailable('the lease was revoked while it was being made')
@@ -366,7 +369,7 @@ export class LeaseService {
   /** Changes a lease and moves its due mark with it, in one commit. null: there is no such lease. */
   async #change(
     leaseId: string,
-    change: (record: LeaseRecord) => LeaseRecord,
+    change: (record: LeaseRecord, tx: CoreTx) => LeaseRecord | Promise<LeaseRecord>,
   ): Promise<LeaseRecord | null> {
     const key = keyOfLeaseId(leaseId)
     if (key === null) return null
@@ -374,7 +377,7 @@ export class LeaseService {
       const entry = await tx.get(key)
       if (!entry) return null
       const old = entry.json<LeaseRecord>()
-      const changed = change(old)
+      const changed = await change(old, tx)
       if (changed !== old) putChanged(tx, old, changed)
       return changed
     })

@@ -90,7 +90,7 @@ export class LiveIndex {
   /** Turns it off and forgets it; scanners keep their names. */
   async disable(namespaceId: string): Promise<void> {
     await this.#storage.delete(configKey(namespaceId))
-    for (const folder of ['dirty/', 'place/', 'id/', 'digest/', 'log/']) {
+    for (const folder of ['dirty/', 'place/', 'lease/', 'id/', 'digest/', 'log/']) {
       const prefix = livePrefix(namespaceId) + folder
       for (;;) {
         const keys = await this.#storage.range(prefix, { limit: 100 })

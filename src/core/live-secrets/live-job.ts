@@ -10,6 +10,7 @@ import type { OpenMount } from '../mounts/mount-contexts.ts'
 import type { MountRecord } from '../mounts/mount-record.ts'
 import type { FindEngine } from '../mounts/topology.ts'
 import { allPages } from '../pages.ts'
+import { leaseOfPlace, readLease } from './live-leases.ts'
 import { type LiveParts, type Reading, settlePlaces, wantedOf } from './live-place.ts'
 import {
   configKey,
@@ -178,6 +179,11 @@ class Pass {
     // The mark first: what changes after this marks anew.
     const dirtyVersion = (await storage.get(key))?.version ?? null
     try {
+      const leaseId = leaseOfPlace(ref)
+      if (leaseId !== null) {
+        const wanted = await readLease(storage, this.#namespaceId, leaseId)
+        return { ref, wanted, dirtyVersion }
+      }
       const mount = await this.#mount(ref.mountId)
       const source = mount && sourceOf(mount, ref)
       const values = source

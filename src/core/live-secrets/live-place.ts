@@ -29,7 +29,7 @@ const PLACES_A_COMMIT = 16
 /** Values that are kept of one place; the oldest dead ones go first. */
 const MOST_VALUES = 2000
 
-interface Wanted {
+export interface Wanted {
   readonly digest: string
   readonly key: string
   readonly version: number

@@ -3,6 +3,7 @@
 //   state                       the last sequence number
 //   dirty/<mount>/<place>       marks: what changed and is to be read again
 //   place/<mount>/<place>       what is known of the values of a place
+//   lease/<lease id>            digests of what a lease handed out, while it lives
 //   id/<id>                     the place of a value, by the opaque id that scanners have
 //   digest/<digest>/<id>        marks: the same value in several places
 //   log/<sequence>              each value once, where it last changed: later exports read only the end of it

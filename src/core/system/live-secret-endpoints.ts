@@ -8,6 +8,8 @@ import type { Data } from '../../sdk/answer.ts'
 import { endpoints, type Row } from '../../sdk/endpoints.ts'
 import type { FoundValue } from '../live-secrets/live-index.ts'
 import { sourceOf } from '../live-secrets/live-job.ts'
+import { issuedPath, leaseOfPlace } from '../live-secrets/live-leases.ts'
+import type { PlacedValue } from '../live-secrets/live-records.ts'
 import { capabilities } from '../policies/acl-views.ts'
 import type { CoreContext } from '../request-context.ts'
 
@@ -18,9 +20,32 @@ const NAME = /^[\w.-]{1,128}$/
 
 const iso = (ms: number): string => (ms === 0 ? '' : new Date(ms).toISOString())
 
+/** What a lease handed out is told to who may list leases below its path. (Any token may look up one it knows.) */
+function describeLease(ctx: CoreContext, leaseId: string, value: PlacedValue): Data | null {
+  const acl = ctx.caller?.acl
+  const listing = `${ctx.place.namespace.path}sys/leases/lookup/${issuedPath(leaseId)}/`
+  const may = acl ? capabilities(acl, listing) : []
+  const mayList = may.includes('list') && may.includes('sudo')
+  if (!mayList && !may.includes('root')) return null
+  return {
+    mount_path: '',
+    mount_type: '',
+    path: issuedPath(leaseId),
+    name: '',
+    key: value.key,
+    version: 0,
+    state: value.state,
+    since: iso(value.sinceMs),
+    rotate_path: '',
+    lease_id: leaseId,
+  }
+}
+
 /** What a value is called, for a caller who may read it; null for anybody else, and for what is gone whole. */
 async function describe(ctx: CoreContext, found: FoundValue): Promise<Data | null> {
   const { ref, value } = found
+  const leaseId = leaseOfPlace(ref)
+  if (leaseId !== null) return describeLease(ctx, leaseId, value)
   const mount = await ctx.core.openMount(ctx.place.namespace.id, ref.mountId)
   const source = mount && sourceOf(mount, ref)
   if (!mount || !source) return null
@@ -40,6 +65,7 @@ async function describe(ctx: CoreContext, found: FoundValue): Promise<Data | nul
     state: value.state,
     since: iso(value.sinceMs),
     rotate_path: rotatePath === undefined ? '' : `${mount.path}${rotatePath}`,
+    lease_id: '',
   }
 }
 
@@ -53,6 +79,7 @@ const found = {
   state: string('live, replaced (by a newer one) or gone.'),
   since: string('Since when.'),
   rotate_path: string('A write to this path replaces it; empty where only its owner can.'),
+  lease_id: string('The lease that handed it out; empty where it is stored.'),
 }
 
 export const liveSecretEndpoints: readonly Row<CoreContext>[] = [

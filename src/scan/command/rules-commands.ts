@@ -1,7 +1,7 @@
 // `scan rules list|explain|test` and `scan config check`.
 import { readFileSync } from 'node:fs'
 import type { Invocation } from '../../base/cobra.ts'
-import { fromByteString, toByteString } from '../../template/byte-strings.ts'
+import { toByteString } from '../../template/byte-strings.ts'
 import type { Finding } from '../finding.ts'
 import { openPool } from '../parts.ts'
 import type { Rule, ScanConfig } from '../rule.ts'
@@ -12,7 +12,9 @@ import type { CommonValues } from './scan-flags.ts'
 import { readRules, rulesFor, tierFilter } from './scan-rules.ts'
 import type { Around } from './scan-session.ts'
 
-const shown = (rule: Rule): string => visibleText(rule.id)
+/** The text of a rule as no terminal obeys it. */
+const plain = (text: string): string => visibleText(toByteString(text))
+const shown = (rule: Rule): string => plain(rule.id)
 
 export async function listRules(
   _of: Invocation,
@@ -24,17 +26,17 @@ export async function listRules(
   rules.sort((a, b) => (a.id < b.id ? -1 : 1))
   if (values.format === 'json') {
     const list = rules.map((rule) => ({
-      id: fromByteString(rule.id),
+      id: rule.id,
       tier: rule.tier,
-      description: fromByteString(rule.description),
-      tags: rule.tags.map(fromByteString),
+      description: rule.description,
+      tags: rule.tags,
     }))
     streams.stdout.write(`${JSON.stringify(list, null, 2)}\n`)
     return EXIT.clean
   }
   const width = Math.max(0, ...rules.map((rule) => rule.id.length))
   for (const rule of rules) {
-    const about = visibleText(rule.description)
+    const about = plain(rule.description)
     streams.stdout.write(`${shown(rule).padEnd(width)}  ${rule.tier.padEnd(6)}  ${about}\n`)
   }
   if (!values.quiet) streams.stderr.write(`${rules.length} rules\n`)
@@ -42,7 +44,7 @@ export async function listRules(
 }
 
 function ruleNamed(config: ScanConfig, id: string): Rule {
-  const rule = config.rules.get(toByteString(id))
+  const rule = config.rules.get(id)
   if (rule) return rule
   throw new ScanFailure(`there is no rule "${id}": strongroom scan rules list shows them all`)
 }
@@ -58,7 +60,7 @@ function allowlistLines(rule: Rule): string[] {
       ...(list.commits.length > 0 ? [`${list.commits.length} commits`] : []),
     ]
     const joined = kinds.join(list.condition === 'AND' ? ' and ' : ' or ')
-    return `  leaves out: ${visibleText(list.description || joined)}`
+    return `  leaves out: ${plain(list.description || joined)}`
   })
 }
 
@@ -68,9 +70,9 @@ export async function explainRule(
   { streams }: Around,
 ): Promise<number> {
   const rule = ruleNamed(rulesFor('.', values), of.args[0]!)
-  const lines = [`${shown(rule)} (${rule.tier})`, visibleText(rule.description), '']
-  if (rule.regex !== null) lines.push(`  expression: ${visibleText(rule.regex)}`)
-  if (rule.path !== null) lines.push(`  in paths: ${visibleText(rule.path)}`)
+  const lines = [`${shown(rule)} (${rule.tier})`, plain(rule.description), '']
+  if (rule.regex !== null) lines.push(`  expression: ${plain(rule.regex)}`)
+  if (rule.path !== null) lines.push(`  in paths: ${plain(rule.path)}`)
   if (rule.keywords.length > 0) {
     lines.push(`  near one of: ${rule.keywords.map(visibleText).join(', ')}`)
   }
@@ -78,7 +80,7 @@ export async function explainRule(
   if (rule.tags.length > 0) lines.push(`  tags: ${rule.tags.map(visibleText).join(', ')}`)
   for (const one of rule.required) {
     const near = one.withinLines === null ? '' : ` within ${one.withinLines} lines`
-    lines.push(`  only together with: ${visibleText(one.ruleId)}${near}`)
+    lines.push(`  only together with: ${plain(one.ruleId)}${near}`)
   }
   lines.push(...allowlistLines(rule))
   streams.stdout.write(`${lines.join('\n')}\n`)
@@ -97,6 +99,7 @@ async function tryRule(rule: Rule, config: ScanConfig, bytes: Buffer, path: stri
   const needed = new Set([rule.id, ...rule.required.map((one) => one.ruleId)])
   for (const id of rules.keys()) if (!needed.has(id)) rules.delete(id)
   const options = { compat: false, maxDecodeDepth: 5, ignoreAllowComments: false, baselinePath: '' }
+  const id = toByteString(rule.id)
   const pool = await openPool({ ...config, rules }, options, 1)
   try {
     const fragment = {
@@ -104,7 +107,7 @@ async function tryRule(rule: Rule, config: ScanConfig, bytes: Buffer, path: stri
       path: toByteString(path),
       ...{ symlink: '', startLine: 1, commit: null, kind: 'stdin' as const },
     }
-    return (await pool.detect([fragment])).filter((one) => one.ruleId === rule.id)
+    return (await pool.detect([fragment])).filter((one) => one.ruleId === id)
   } finally {
     await pool.close()
   }

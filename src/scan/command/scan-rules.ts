@@ -2,7 +2,6 @@
 // switched on or off, and the tier.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { toByteString } from '../../template/byte-strings.ts'
 import type { Tier } from '../finding.ts'
 import { builtInRules, parseRules } from '../parts.ts'
 import type { Rule, ScanConfig } from '../rule.ts'
@@ -36,8 +35,8 @@ export function rulesFor(folder: string, values: CommonValues): ScanConfig {
 }
 
 function selectRules(config: ScanConfig, values: CommonValues): ScanConfig {
-  const only = values['enable-rule'].map(toByteString)
-  const without = values['disable-rule'].map(toByteString)
+  const only = values['enable-rule']
+  const without = values['disable-rule']
   for (const id of [...only, ...without]) {
     if (!config.rules.has(id)) {
       throw new ScanFailure(`there is no rule "${id}": strongroom scan rules list shows them all`)

@@ -2,7 +2,6 @@
 import { relative, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { CobraStreams } from '../../base/cobra.ts'
-import { toByteString } from '../../template/byte-strings.ts'
 import {
   type Baseline,
   BaselineError,
@@ -120,7 +119,7 @@ const poolFor = (target: ScanTarget, values: CommonValues, prepared: Prepared) =
       baselinePath:
         prepared.baselinePath === null
           ? ''
-          : toByteString(relative(resolve(target.folder), resolve(prepared.baselinePath))),
+          : relative(resolve(target.folder), resolve(prepared.baselinePath)),
     },
     values.threads > 0 ? values.threads : MOST_THREADS,
   )

@@ -30,9 +30,9 @@ const MEGABYTE = 1_000_000
 
 /** What the flags say to a source. */
 export function settingsFor(config: ScanConfig, values: CommonValues): SourceSettings {
-  const isLeftOut = pathFilter(config)
-  const most = values['max-file-megabytes']
   const isCompat = values.compat === 'gitleaks'
+  const isLeftOut = pathFilter(config, isCompat)
+  const most = values['max-file-megabytes']
   const isOwn = (path: string): boolean =>
     !isCompat && BASELINE_NAMES.some((name) => posix.basename(path) === name)
   return {

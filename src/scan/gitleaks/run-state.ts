@@ -89,9 +89,9 @@ function enabledRules(config: ScanConfig, ids: readonly string[], log: ConsoleLo
   if (ids.length === 0) return config
   log.log('info', toByteString(`Overriding enabled rules: ${ids.join(', ')}`))
   const rules = new Map<string, Rule>()
-  for (const id of ids.map(toByteString)) {
+  for (const id of ids) {
     const rule = config.rules.get(id)
-    if (!rule) log.fatal(`Requested rule ${id} not found in rules`)
+    if (!rule) log.fatal(toByteString(`Requested rule ${id} not found in rules`))
     rules.set(id, rule)
   }
   return { ...config, rules }
@@ -170,11 +170,11 @@ export function prepareRun(
   const baseline = baselineFile === '' ? null : loadBaseline(baselineFile, values.redact > 0, log)
   const enabled = enabledRules(config, values['enable-rule'], log)
   return {
-    config: { ...enabled, path: toByteString(values.config || join(source, '.gitleaks.toml')) },
+    config: { ...enabled, path: values.config || join(source, '.gitleaks.toml') },
     allRules: [...config.rules.values()],
     ignored,
     baseline,
-    baselinePath: baseline ? toByteString(relative(resolve(source), resolve(baselineFile))) : '',
+    baselinePath: baseline ? relative(resolve(source), resolve(baselineFile)) : '',
     report: reportSettings(values, log),
   }
 }

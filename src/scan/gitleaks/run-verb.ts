@@ -26,7 +26,7 @@ function settingsOf(config: ScanConfig, verb: Verb, values: GlobalValues): Sourc
   return {
     ...DEFAULT_SETTINGS,
     compat: true,
-    skipPath: pathFilter(config),
+    skipPath: pathFilter(config, true),
     archiveDepth: values['max-archive-depth'],
     ...(most > 0 ? { maxFileBytes: most * MEGABYTE } : {}),
     followSymlinks: verb.kind === 'directory' && verb.followSymlinks,

@@ -6,10 +6,12 @@ import type { CreateDetector, Detector, DetectorOptions } from '../detector.ts'
 import type { Finding } from '../finding.ts'
 import type { Fragment } from '../fragment.ts'
 import type { ScanConfig } from '../rule.ts'
+import type { Skipped } from '../source.ts'
 import { CompiledAllowlist } from './compiled-allowlist.ts'
 import { type DecodedRuns, decodePass, type Segment } from './decode-pass.ts'
 import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
+import { TooCostly } from './memo-matcher.ts'
 import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
 import { FragmentText, type ScannedPass, scannedPass } from './scanned-text.ts'
@@ -21,6 +23,7 @@ class RuleDetector implements Detector {
   private readonly options: DetectorOptions
   private readonly ownPaths: ReadonlySet<string>
   private readonly context: RuleContext
+  private skipped: Skipped[] = []
 
   constructor(config: ScanConfig, options: DetectorOptions) {
     this.index = new RuleIndex(config)
@@ -63,6 +66,12 @@ class RuleDetector implements Detector {
     return preferSpecific(findings)
   }
 
+  takeSkipped(): Skipped[] {
+    const taken = this.skipped
+    this.skipped = []
+    return taken
+  }
+
   private runRules(pass: ScannedPass, findings: Finding[]): void {
     if (pass.alphabet !== 'ascii') this.index.lookFolded(pass.text)
     for (let number = 0; number < this.index.rules.length; number++) {
@@ -77,7 +86,15 @@ class RuleDetector implements Detector {
   }
 
   private detectOne(number: number, pass: ScannedPass): Finding[] {
-    return detectRule(this.index.rules[number]!, pass, this.index.hitsOf(number), this.context)
+    const compiled = this.index.rules[number]!
+    try {
+      return detectRule(compiled, pass, this.index.hitsOf(number), this.context)
+    } catch (error) {
+      if (!(error instanceof TooCostly)) throw error
+      const what = `${pass.of.fragment.path} (rule ${compiled.id})`
+      this.skipped.push({ what, why: error.message, makesPartial: true })
+      return []
+    }
   }
 
   private composite(number: number, pass: ScannedPass, found: readonly Finding[]): Finding[] {

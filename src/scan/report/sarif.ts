@@ -1,10 +1,12 @@
 // SARIF 2.1.0. For gitleaks the report is its own byte for byte; ours names this tool, levels by tier and, in
 // partialFingerprints, our fingerprint, by which code hosts know a finding again after lines moved.
 import { OWN_VERSION } from '../../base/version.ts'
+import { toByteString } from '../../template/byte-strings.ts'
 import type { Tier } from '../finding.ts'
 import { type JsonTree, jsonTree } from './json-writer.ts'
 import type { ReportedFinding } from './reported-finding.ts'
 
+/** Texts, as rules have them. */
 export interface SarifRule {
   readonly id: string
   readonly description: string
@@ -76,13 +78,13 @@ function ownResult(reported: ReportedFinding): JsonTree {
 }
 
 function gitleaksRule({ id, description }: SarifRule): JsonTree {
-  return { id, shortDescription: { text: description } }
+  return { id: toByteString(id), shortDescription: { text: toByteString(description) } }
 }
 
 function ownRule({ id, description, tier }: SarifRule): JsonTree {
   return {
-    id,
-    shortDescription: { text: description },
+    id: toByteString(id),
+    shortDescription: { text: toByteString(description) },
     defaultConfiguration: { level: LEVELS[tier] },
   }
 }

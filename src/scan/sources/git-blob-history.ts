@@ -75,7 +75,7 @@ async function rawLog(
   const line = (text: string): void => {
     if (text.startsWith(':')) {
       const change = parseRaw(text)
-      if (change !== null) each(sha, change)
+      if (change !== null && !/^0+$/.test(change.oid)) each(sha, change)
     } else if (text !== '') sha = text
   }
   try {

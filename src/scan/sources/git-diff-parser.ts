@@ -16,6 +16,8 @@ export interface DiffParserOptions {
   /** Only files whose new content is such an object are read; all when absent. */
   readonly wantsBlob?: ((oid: string) => boolean) | undefined
   readonly onCommit?: (sha: string) => void
+  /** A file's content begins; once a hunk. */
+  readonly onFile?: (path: string) => void
   readonly onBinary?: (path: string, oid: string, commit: Commit | null) => void
 }
 
@@ -251,6 +253,7 @@ export class GitDiffParser {
       else this.#path = name.startsWith('b/') ? name.slice(2) : name
     } else if (line.startsWith('Binary files ') || line === 'GIT binary patch') {
       const { skipPath, onBinary } = this.#options
+      this.#options.onFile?.(this.#path)
       if (this.#isDeleted || skipPath(this.#path) || !this.#wants()) return
       onBinary?.(this.#path, this.#oid, this.#commit)
     }
@@ -273,6 +276,7 @@ export class GitDiffParser {
     this.#newLeft = Number(found[4] ?? 1)
     this.#lastWasAdded = false
     this.#isHunkOpen = true
+    this.#options.onFile?.(this.#path)
     this.#isWanted = !this.#isDeleted && !this.#options.skipPath(this.#path) && this.#wants()
     if (this.#isWanted && this.#parents === 1) this.#begin(this.#newLine)
   }

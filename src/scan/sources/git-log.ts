@@ -30,6 +30,8 @@ export const DIFF_FORMAT = [
 interface Outcome {
   /** Commits whose header was printed, the last one perhaps not whole. */
   readonly commits: string[]
+  /** Files of the last one that were printed whole. */
+  readonly files: ReadonlySet<string>
   readonly code: number
   readonly stderr: string
 }
@@ -46,6 +48,7 @@ async function* runDiff(
   const { reading, kind } = run
   const { batcher, notes, settings } = reading
   const commits: string[] = []
+  const files = new Set<string>()
   const parser = new GitDiffParser({
     batcher,
     kind,
@@ -54,8 +57,10 @@ async function* runDiff(
     wantsBlob: run.wantsBlob,
     onCommit: (sha) => {
       commits.push(sha)
+      files.clear()
       notes.progress({ bytes: batcher.bytes, items: commits.length })
     },
+    onFile: (path) => files.add(path),
     onBinary: (path, oid, commit) =>
       binaries.push({ oid, origins: [{ path, symlink: '', commit, kind }] }),
   })
@@ -69,7 +74,7 @@ async function* runDiff(
     }
     parser.end()
     const { code, stderr } = await git.ended
-    outcome({ commits, code, stderr })
+    outcome({ commits, files, code, stderr })
   } finally {
     git.stop()
   }
@@ -105,9 +110,10 @@ export async function* diffHistory(
     if (outcome.commits.length === 0) throwIfFailed(outcome)
     const all = revisions.filter((option) => !/^(-p|--diff-filter.*)$/.test(option))
     const listed = await gitOutput(run.place, ['log', '--format=%H', ...all], input).catch(() => '')
-    const seen = new Set(outcome.commits.slice(0, -1))
+    noteStop(reading, outcome)
+    yield* restOfCommit(run, outcome, binaries)
+    const seen = new Set(outcome.commits)
     const left = listed.split('\n').filter((sha) => sha !== '' && !seen.has(sha))
-    if (left.length === 0) noteStop(reading, outcome)
     yield* diffCommits(run, left, binaries)
   }
   yield* readBinaries(run, binaries)
@@ -130,11 +136,10 @@ export async function* diffCommits(
     yield* runDiff(run, [...args, ...filter], input, binaries, (one) => outcomes.push(one))
     const outcome = outcomes[0]
     if (outcome === undefined || outcome.code === 0) return
-    const broken = outcome.commits.at(-1) ?? left[0]!
-    noteStop(reading, { ...outcome, commits: [broken] })
-    yield* wholeObjects(run, broken)
-    const at = left.indexOf(broken)
-    left = left.slice(Math.max(at, 0) + 1)
+    if (outcome.commits.length === 0) throwIfFailed(outcome)
+    noteStop(reading, outcome)
+    yield* restOfCommit(run, outcome, binaries)
+    left = left.slice(left.indexOf(outcome.commits.at(-1)!) + 1)
   }
 }
 
@@ -147,25 +152,61 @@ function noteStop({ notes }: Reading, outcome: Outcome): void {
   })
 }
 
-/** The objects that a commit brought, whole: what can still be done where its diff can't be made. */
-async function* wholeObjects(run: DiffRun, sha: string): AsyncGenerator<readonly Fragment[]> {
-  const args = ['diff-tree', '-r', '--root', '--no-renames', '--no-commit-id', '--stdin']
-  const raw = await gitOutput(run.place, args, `${sha}\n`).catch(() => '')
-  const shown = await gitOutput(
-    run.place,
-    ['log', '--no-walk', ...LOG_FORMAT, '--stdin'],
-    `${sha}\n`,
+/**
+ * Of a commit at which git gave up, what it had not printed yet: the diff without the files of which an object is
+ * missing, and of those the new content where that is here.
+ */
+async function* restOfCommit(
+  run: DiffRun,
+  stopped: Outcome,
+  binaries: WantedBlob[],
+): AsyncGenerator<readonly Fragment[]> {
+  const { place, reading } = run
+  const sha = stopped.commits.at(-1)!
+  const args = ['diff-tree', '-r', '-m', '--root', '--no-renames', '--no-commit-id', '--stdin']
+  const raw = await gitOutput(place, args, `${sha}\n`).catch(() => '')
+  const changes = raw
+    .split('\n')
+    .map(parseRaw)
+    .filter((change) => change !== null)
+  const left = changes.filter((change) => !stopped.files.has(change.path))
+  const oids = left.flatMap(({ oid, oldOid }) => [oid, oldOid]).filter((oid) => !/^0+$/.test(oid))
+  const checked = await gitOutput(place, ['cat-file', '--batch-check'], `${oids.join('\n')}\n`)
+  const missing = new Set(
+    [...checked.matchAll(/^([0-9a-f]+) missing$/gm)].map((found) => found[1]!),
   )
+  const broken = left.filter(({ oid, oldOid }) => missing.has(oid) || missing.has(oldOid))
+  const without = [...stopped.files, ...broken.map(({ path }) => path)]
+  const pathspecs = without.map((path) => `:(exclude,top,literal)${bytesAsArgument(path)}`)
+  if (pathspecs.join('').length < MOST_ARGUMENTS) {
+    const own = reading.settings.compat ? [] : ['-c']
+    const log = ['log', '--no-walk=unsorted', '-p', ...own, ...DIFF_FORMAT, ...LOG_FORMAT]
+    const limited = [...log, '--diff-filter=tuxdb', sha, '--', ':/', ...pathspecs]
+    yield* runDiff(run, limited, '', binaries, () => {})
+    yield* wholeObjects(run, sha, broken)
+  } else yield* wholeObjects(run, sha, left)
+}
+
+/** Far below what the system takes as arguments. */
+const MOST_ARGUMENTS = 64 * 1024
+
+/** Arguments are UTF-8; of other bytes nothing can be said, and their files come once more. */
+const bytesAsArgument = (path: string): string => Buffer.from(path, 'latin1').toString()
+
+/** The new contents that changes brought, whole. */
+async function* wholeObjects(
+  run: DiffRun,
+  sha: string,
+  changes: readonly RawChange[],
+): AsyncGenerator<readonly Fragment[]> {
+  const log = ['log', '--no-walk', ...LOG_FORMAT, '--stdin']
+  const commit = await gitOutput(run.place, log, `${sha}\n`)
     .then(parseCommit)
     .catch(() => ({ sha, author: '', email: '', date: '', message: '' }))
-  const wanted: WantedBlob[] = []
-  for (const line of raw.split('\n')) {
-    const change = parseRaw(line)
-    if (change === null || run.reading.settings.skipPath(change.path)) continue
-    if (run.wantsBlob !== undefined && !run.wantsBlob(change.oid)) continue
-    const origin = { path: change.path, symlink: '', commit: shown, kind: run.kind }
-    wanted.push({ oid: change.oid, origins: [origin] })
-  }
+  const wanted = changes
+    .filter(({ path, oid }) => !/^0+$/.test(oid) && !run.reading.settings.skipPath(path))
+    .filter(({ oid }) => run.wantsBlob === undefined || run.wantsBlob(oid))
+    .map(({ path, oid }) => ({ oid, origins: [{ path, symlink: '', commit, kind: run.kind }] }))
   yield* readBlobs(run.place, run.reading, wanted)
 }
 
@@ -176,16 +217,25 @@ function parseCommit(text: string): Commit {
   return header.commit()
 }
 
-/** A line of `--raw`: what a file became. Null for removals, submodules and other lines. */
-export function parseRaw(line: string): { oid: string; path: string } | null {
+export interface RawChange {
+  readonly path: string
+  /** All zeros for what was removed. */
+  readonly oid: string
+  /** The first parent's; all zeros for what is new. */
+  readonly oldOid: string
+}
+
+/** A line of `--raw`. Null for submodules and other lines. */
+export function parseRaw(line: string): RawChange | null {
   if (!line.startsWith(':')) return null
   const parents = /^:+/.exec(line)![0].length
   const tab = line.indexOf('\t')
   const fields = line.slice(parents, tab).split(' ')
-  const mode = fields[parents]
   const oid = fields[2 * parents + 1]
-  if (tab < 0 || oid === undefined || mode === '160000' || /^0+$/.test(oid)) return null
-  return { oid, path: unquoteName(line.slice(tab + 1)) }
+  const oldOid = fields[parents + 1]
+  if (tab < 0 || oid === undefined || oldOid === undefined) return null
+  if (fields[parents] === '160000' || fields[0] === '160000') return null
+  return { oid, oldOid, path: unquoteName(line.slice(tab + 1)) }
 }
 
 /** gitleaks opens binary files that an archive's name has; we look into all of them (UTF-16, archives). */

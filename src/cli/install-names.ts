@@ -9,14 +9,15 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
-import { basename, delimiter, join, resolve } from 'node:path'
+import { basename, delimiter, dirname, join, resolve } from 'node:path'
 import { defineCommand } from './command.ts'
 import { Failure, messageOf } from './failure.ts'
 import { booleanFlag } from './flags.ts'
+import { FOREIGN_NAMES } from './foreign-names.ts'
 import { expandHome } from './token-helper.ts'
 
 /** Names under which the command behaves as the one it stands in for. */
-export const KNOWN_NAMES = ['vault', 'bao'] as const
+export const KNOWN_NAMES: readonly string[] = ['vault', 'bao', ...Object.keys(FOREIGN_NAMES)]
 
 function exists(path: string): boolean {
   try {
@@ -77,6 +78,16 @@ function refusals(name: string, folder: string, target: string, path: string): s
   return out
 }
 
+/** `man` finds manuals beside the folders of PATH: bin/NAME has its manual as share/man/man1/NAME.1. */
+function linkManual(name: string, folder: string, target: string): void {
+  const manual = join(dirname(dirname(target)), 'deploy/man', `${name}.1`)
+  if (basename(folder) !== 'bin' || !exists(manual)) return
+  const manuals = join(dirname(folder), 'share/man/man1')
+  mkdirSync(manuals, { recursive: true })
+  rmSync(join(manuals, `${name}.1`), { force: true })
+  symlinkSync(manual, join(manuals, `${name}.1`))
+}
+
 export const installNames = defineCommand({
   name: 'install-names',
   synopsis: 'Answer under other names too, such as vault',
@@ -102,7 +113,7 @@ export const installNames = defineCommand({
     const names = args.slice(1)
     const target = realpathSync(process.argv[1]!)
     for (const name of names) {
-      if (!(KNOWN_NAMES as readonly string[]).includes(name) || basename(name) !== name) {
+      if (!KNOWN_NAMES.includes(name) || basename(name) !== name) {
         throw new Failure(1, `"${name}" is no name to answer under: ${KNOWN_NAMES.join(', ')}`)
       }
     }
@@ -122,6 +133,7 @@ export const installNames = defineCommand({
         rmSync(link, { force: true })
         symlinkSync(target, link)
         ui.out(`Success! ${link} -> ${target}`)
+        linkManual(name, folder, target)
       }
     } catch (error) {
       throw new Failure(1, `Error making the links: ${messageOf(error)}`)

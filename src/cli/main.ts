@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 import { dispatch } from './dispatch.ts'
 import { calledAs, environment } from './environment.ts'
+import { foreignCall } from './foreign-names.ts'
 
 async function main(): Promise<number> {
   const program = basename(process.argv[1] ?? '').replace(/\.(?:js|mjs|ts|cmd|exe)$/, '')
@@ -15,6 +16,8 @@ async function main(): Promise<number> {
     for (const one of await respond(line, point, argv[1], env)) process.stdout.write(`${one}\n`)
     return 0
   }
+  const foreign = foreignCall(program, argv)
+  if (foreign) return (await foreign.load())(foreign.args, process)
   return dispatch(argv, env, { stdout: process.stdout, stderr: process.stderr })
 }
 

@@ -146,7 +146,7 @@ async function probeBlobs(
     while (running.size >= probe.inFlight) await Promise.race(running)
     if (failure !== null) throw failure
     start(batch)
-    notes.progress({ bytes: reading.batcher.bytes, items: reading.batcher.items })
+    notes.progress({ bytes: reading.batcher.bytes, items: reading.batcher.items, counts: 'blobs' })
   }
   for await (const batch of readBlobs(run.place, reading, wanted)) await send(batch)
   for (const batch of reading.batcher.take(true)) await send(batch)

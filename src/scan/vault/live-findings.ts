@@ -45,7 +45,6 @@ export function withLiveFilter(detector: Detector, filter: LiveFilter): Detector
         .filter((one) => !live.some((known) => isSamePlace(known, one)))
       return [...live, ...others].sort((a, b) => a.startLine - b.startLine)
     },
-    takeSkipped: () => detector.takeSkipped(),
   }
 }
 

@@ -27,6 +27,7 @@ const EXTRAS: Readonly<Record<string, RuleExtras>> = {
         '^[\\d.]+$',
         '(?i)^id-|^X\\d+\\.[a-z_]+$|^\\w+\\.\\w*key_?\\w*$',
       ]),
+      allowed('secret', ['(?i)012345|123456|abcdef[0-9]']),
       // A key that a video service ships to every browser.
       allowed('secret', ['^6fe4476ee5a1832']),
       allowed('match', [
@@ -73,7 +74,7 @@ const EXTRAS: Readonly<Record<string, RuleExtras>> = {
 export const KEY_RULES = ruleTable(
   String.raw`
 private-key  raw  (?i)(-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----[\s\S-]{64,}?KEY(?: BLOCK)?-----)  kw=-----begin  private key
-putty-private-key  raw  PuTTY-User-Key-File-\d: [\s\S]{40,2000}?Private-Lines: \d+\s+([A-Za-z0-9+/=\s]{64,}?)\s+Private-  kw=putty-user-key-file  PuTTY private key
+putty-private-key  raw  PuTTY-User-Key-File-\d: [\s\S]{40,1000}?Private-Lines: \d+\s+([A-Za-z0-9+/=\s]{64,}?)\s+Private-  kw=putty-user-key-file  PuTTY private key
 pkcs12-file  raw  -  kw=p12  PKCS #12 file, which holds a private key
 jwt  raw  \b(ey[a-zA-Z0-9]{17,}\.ey[a-zA-Z0-9/\\_-]{17,}\.(?:[a-zA-Z0-9/\\_-]{10,}={0,2})?)(?:[^\w./\\-]|\\[nr]|$)  e3 medium kw=ey check=jwt  JSON Web Token
 jwt-base64  raw  \b(ZXlK[a-zA-Z0-9/\\_+\r\n-]{50,}={0,2})  e2 medium kw=zxlk  JSON Web Token in base64

@@ -189,6 +189,16 @@ export interface GivenUp {
   readonly username: string
 }
 
+/** What a rotation that was removed may have left outside; both empty where it was at rest. */
+export interface RotationRemains<S, O> {
+  /** What was under way and is now known to the engine alone; null: nothing was. */
+  readonly givenUp: GivenUp | null
+  /** Staged secrets that may be in force. One whose `set` still runs is among them as it was before. */
+  readonly staged: readonly S[]
+  /** Former secrets that had yet to be ended. */
+  readonly old: readonly O[]
+}
+
 /** The rotations of one mount, as handlers and jobs reach them: `ctx.rotation`. */
 export interface Rotations {
   /**
@@ -198,10 +208,10 @@ export interface Rotations {
    */
   put<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, spec: RotationSpec<I>): Promise<GivenUp | null>
   /**
-   * Takes the record away with its history; one that runs right now changes nothing here any more. What was
-   * under way is given up: logged, and to be told to the caller.
+   * Takes the record away with its history; one that runs right now changes nothing here any more. Answers
+   * what of it may be left outside; what was under way is given up: logged, and to be told to the caller.
    */
-  remove<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, id: string): Promise<GivenUp | null>
+  remove<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, id: string): Promise<RotationRemains<S, O>>
   /** null where there is none. Without `tx` outside of a transaction. */
   status(kind: Pick<AnyRotationKind, 'name'>, id: string, tx?: Tx): Promise<RotationStatus | null>
   /**

@@ -3,7 +3,12 @@
 import { IAM } from '@aws-sdk/client-iam'
 import { STS } from '@aws-sdk/client-sts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startGate as gateBefore, startRepeater as repeaterBefore } from '../support/aws-proxy.ts'
+import {
+  startGate as gateBefore,
+  startRefuser as refuserBefore,
+  startRepeater as repeaterBefore,
+  startSilencer as silencerBefore,
+} from '../support/aws-proxy.ts'
 import { type InProcess, startInProcess } from '../support/in-process.ts'
 import { type ManualClock, manualClock, passSeconds } from '../support/manual-clock.ts'
 import { MOTO_INSTALL_MS, type RealMoto, startMoto } from '../support/real-moto.ts'
@@ -75,6 +80,8 @@ const configure = (of: object = {}) =>
   })
 
 const startGate = (action: string, calls: number) => gateBefore(moto.endpoint, action, calls)
+const startRefuser = (action: string) => refuserBefore(moto.endpoint, action)
+const startSilencer = (action: string) => silencerBefore(moto.endpoint, action)
 const startRepeater = (action: string) => repeaterBefore(moto.endpoint, action)
 
 /** 'works', or the name of AWS's refusal. */
@@ -372,6 +379,90 @@ describe('keys that rotate', () => {
     const last = await current()
     expect((await server.call('DELETE', 'aws/static-roles/app')).status).toBe(204)
     expect(await whoAmI(last)).toBe('InvalidClientTokenId')
+  })
+
+  it('let a static role go while AWS is away, and its key later', async () => {
+    await admin.createUser({ UserName: 'leaver' })
+    const role = { username: 'leaver', rotation_period: '1h' }
+    const made = await server.call('POST', 'aws/static-roles/leaver', role)
+    expect(made.status, made.text).toBe(200)
+    const key = (await server.call('GET', 'aws/static-creds/leaver')).body.data
+    await configure({ iam_endpoint: 'http://127.0.0.1:9' })
+    const removed = await server.call('DELETE', 'aws/static-roles/leaver')
+    expect(removed.status, removed.text).toBe(200)
+    expect(removed.body.warnings[0]).toContain('AWS could not be reached')
+    expect((await server.call('GET', 'aws/static-roles/leaver')).status).toBe(404)
+    expect((await server.call('GET', 'aws/static-creds/leaver')).status).toBe(404)
+    await passSeconds(clock, 600)
+    expect(await whoAmI(key)).toBe('works')
+    await configure()
+    await passSeconds(clock, 7200)
+    await expect.poll(() => whoAmI(key)).toBe('InvalidClientTokenId')
+  })
+
+  it('take a former key off that the end of its role caught before AWS did', async () => {
+    await admin.createUser({ UserName: 'halfway' })
+    const role = { username: 'halfway', rotation_period: '1h' }
+    await server.call('POST', 'aws/static-roles/halfway', role)
+    const current = async () => (await server.call('GET', 'aws/static-creds/halfway')).body.data
+    const first = await current()
+    // The new key is made and current; the former one can't be deleted.
+    const refusing = await startRefuser('DeleteAccessKey')
+    await configure({ iam_endpoint: refusing.endpoint })
+    await passSeconds(clock, 3700)
+    await expect.poll(async () => (await current()).access_key).not.toBe(first.access_key)
+    const second = await current()
+    const removed = await server.call('DELETE', 'aws/static-roles/halfway')
+    expect(removed.body.warnings[0], removed.text).toContain('is not yet')
+    await configure()
+    // A new role of that user is not made before the former one's keys are gone.
+    const again = await server.call('POST', 'aws/static-roles/halfway', role)
+    expect(again.status, again.text).toBe(200)
+    expect(await whoAmI(first)).toBe('InvalidClientTokenId')
+    expect(await whoAmI(second)).toBe('InvalidClientTokenId')
+    await passSeconds(clock, 7200)
+    expect(await whoAmI(await current())).toBe('works')
+    await refusing.stop()
+  })
+
+  it('take off a key whose answer was lost when the role goes', async () => {
+    await admin.createUser({ UserName: 'lost-key' })
+    const own = (await admin.createAccessKey({ UserName: 'lost-key' })).AccessKey!
+    const silent = await startSilencer('CreateAccessKey')
+    await configure({ iam_endpoint: silent.endpoint })
+    const role = { username: 'lost-key', rotation_period: '1h' }
+    const made = await server.call('POST', 'aws/static-roles/lost-key', role)
+    expect(made.status, made.text).toBe(400)
+    const keys = async () =>
+      (await admin.listAccessKeys({ UserName: 'lost-key' })).AccessKeyMetadata
+    expect(await keys()).toHaveLength(2)
+    expect((await server.call('GET', 'aws/static-roles/lost-key')).status).toBe(404)
+    await passSeconds(clock, 600)
+    await expect
+      .poll(async () => (await keys())?.map((key) => key.AccessKeyId))
+      .toEqual([own.AccessKeyId])
+    await silent.stop()
+  })
+
+  it('let one of two that make a static role at once decide whose it is', async () => {
+    for (const UserName of ['left-hand', 'right-hand']) await admin.createUser({ UserName })
+    const gate = await startGate('GetUser', 2)
+    await configure({ iam_endpoint: gate.endpoint })
+    const both = await Promise.all(
+      ['left-hand', 'right-hand'].map((username) =>
+        server.call('POST', 'aws/static-roles/hand', { username, rotation_period: '1h' }),
+      ),
+    )
+    expect(both.map(({ status }) => status).sort(), both.map(({ text }) => text).join()).toEqual([
+      200, 400,
+    ])
+    const winner = both.find(({ status }) => status === 200)!.body.data
+    const shown = (await server.call('GET', 'aws/static-roles/hand')).body.data
+    expect(shown).toMatchObject({ username: winner.username, id: winner.id })
+    const { access_key } = (await server.call('GET', 'aws/static-creds/hand')).body.data
+    const { AccessKeyMetadata } = await admin.listAccessKeys({ UserName: shown.username })
+    expect(AccessKeyMetadata!.map((key) => key.AccessKeyId)).toEqual([access_key])
+    await gate.stop()
   })
 
   it('refuse a static role of a user that is not there, and keep nothing of it', async () => {

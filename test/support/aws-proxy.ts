@@ -1,5 +1,6 @@
 // Proxies before an AWS endpoint that bend one action: they hold its calls until several have come together,
-// or send each twice and answer what came of the second, as a client sees it whose first answer was lost.
+// send each twice and answer what came of the second, as a client sees it whose first answer was lost, refuse
+// it, or lose its answer.
 import { createServer, type IncomingMessage, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -34,16 +35,38 @@ export const startRepeater = (target: string, action: string): Promise<AwsProxy>
     return forward()
   })
 
+/** The action is refused with that code, while `isRefused` says so. */
+export const startRefuser = (
+  target: string,
+  action: string,
+  code = 'AccessDenied',
+  isRefused: () => Promise<boolean> = async () => true,
+): Promise<AwsProxy> =>
+  startProxy(target, action, async (forward) => {
+    if (!(await isRefused())) return forward()
+    const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error>`
+    const body = `<ErrorResponse>${error}<RequestId>1</RequestId></ErrorResponse>`
+    return { status: 409, type: 'text/xml', body: Buffer.from(body) }
+  })
+
+/** The action happens, and its answer is lost. */
+export const startSilencer = (target: string, action: string): Promise<AwsProxy> =>
+  startProxy(target, action, async (forward) => {
+    await forward()
+    return null
+  })
+
 async function startProxy(
   target: string,
   action: string,
-  bend: (forward: Forward) => Promise<Reply>,
+  bend: (forward: Forward) => Promise<Reply | null>,
 ): Promise<AwsProxy> {
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request)
     const forward: Forward = () => passOn(target, request, body)
     const isBent = new URLSearchParams(body.toString()).get('Action') === action
     const answer = await (isBent ? bend(forward) : forward())
+    if (!answer) return request.socket.destroy()
     response.writeHead(answer.status, { 'content-type': answer.type })
     response.end(answer.body)
   })

@@ -6,6 +6,7 @@ import type {
   AnyRotationKind,
   GivenUp,
   RotationKind,
+  RotationRemains,
   RotationSpec,
   RotationStatus,
   Rotations,
@@ -54,8 +55,14 @@ export class MountRotations implements Rotations {
     )
   }
 
-  remove<I, S, O>(tx: Tx, kind: Kind<I, S, O>, id: string): Promise<GivenUp | null> {
-    return this.#service.remove(wholeOf(tx), this.#ref(kind.name, id))
+  async remove<I, S, O>(tx: Tx, kind: Kind<I, S, O>, id: string): Promise<RotationRemains<S, O>> {
+    const record = await this.#service.remove(wholeOf(tx), this.#ref(kind.name, id))
+    const staged = [record?.staging, record?.repair?.staging].filter((it) => it != null)
+    return {
+      givenUp: record?.staging ? { username: record.staging.username } : null,
+      staged: staged.map(({ secret }) => secret as S),
+      old: (record?.retiring ?? []).map(({ old }) => old as O),
+    }
   }
 
   async status(

@@ -87,13 +87,13 @@ export class RotationService {
     return { username }
   }
 
-  async remove(tx: CoreTx, ref: RotationRef): Promise<GivenUp | null> {
-    const before = (await tx.get(recordKey(ref)))?.json<RotationRecord>()
+  /** Answers the record that was removed; null where there was none. What was under way is given up. */
+  async remove(tx: CoreTx, ref: RotationRef): Promise<RotationRecord | null> {
+    const before = (await tx.get(recordKey(ref)))?.json<RotationRecord>() ?? null
     if (!before) return null
     dropRecord(tx, before)
-    if (!before.staging) return null
-    this.#log.givenUp(before, 'what it belongs to was deleted')
-    return { username: before.staging.username }
+    if (before.staging) this.#log.givenUp(before, 'what it belongs to was deleted')
+    return before
   }
 
   /** Pauses, freezes or (null) resumes. Answers the record; null where there is none. */

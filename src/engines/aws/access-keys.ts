@@ -22,6 +22,15 @@ export interface StagedKey {
 /** The most access keys that AWS lets a user have. */
 const MOST_KEYS = 2
 
+/** Keys that appeared since the known ones were listed. */
+export async function strayKeys(
+  { iam }: AwsClients,
+  { username, known }: Pick<StagedKey, 'username' | 'known'>,
+): Promise<readonly string[]> {
+  const listed = (await iam.listAccessKeys({ UserName: username })).AccessKeyMetadata ?? []
+  return listed.map((key) => key.AccessKeyId!).filter((id) => !known.includes(id))
+}
+
 /**
  * Makes a key beside the known one. Keys that appeared since they were listed are ours, of a try that
  * broke off before it was stored: nobody knows their secret, so they go. Where two keys were known, the older

@@ -1,10 +1,10 @@
 // Static roles: one IAM user each, whose access key the rotation service replaces in its time.
 // API: https://developer.hashicorp.com/vault/api-docs/secret/aws#create-update-static-role
-import { badRequest } from '../../base/errors.ts'
+import { ApiError, badRequest } from '../../base/errors.ts'
 import { AWS_MIN_ROTATION_SECONDS } from '../../base/limits.ts'
 import { string } from '../../schema/field.ts'
 import type { Parsed } from '../../schema/parse-fields.ts'
-import type { MountContext } from '../../sdk/context.ts'
+import type { MountContext, RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { keysAnswer, keysOutput, listNames, pageInput } from '../../sdk/listing.ts'
 import { type RotationSchedule, rotationKind } from '../../sdk/rotation.ts'
@@ -14,8 +14,10 @@ import {
   scheduleData,
   staticSchedule,
 } from '../../sdk/rotation-fields.ts'
+import type { ReadStorage } from '../../sdk/storage.ts'
 import { type AccessKey, deleteKey, keyWorks, replaceKey, type StagedKey } from './access-keys.ts'
 import { awsClients, callAws } from './aws-clients.ts'
+import { clearLeft, clearLeftKeys, leaveKeys } from './left-keys.ts'
 import { emptyRoot, readRoot } from './root-config.ts'
 
 const { read, write, remove, list } = endpoints()
@@ -99,39 +101,30 @@ export const staticRows = [
     output,
     exists: async (ctx, { name }) => (await ctx.storage.get(roleKey(name))) !== null,
     handle: async (ctx, { name, username, ...sent }) => {
-      const before = (await ctx.storage.get(roleKey(name)))?.json<StaticRole>() ?? null
-      const role = await checkedRole(ctx, before, username, sent)
-      await ctx.storage.transaction(async (tx) => {
-        tx.put(roleKey(name), { json: role })
-        await ctx.rotation.put(tx, staticRotation, {
-          id: name,
-          item: { name, username: role.username },
-          schedule: role.schedule,
-          usernames: [role.username],
-        })
-      })
-      if (!before) await firstKey(ctx, name, ctx.auth?.displayName ?? '')
+      const role = await writeRole(ctx, name, { username, ...sent })
       return { data: roleData(name, role) }
     },
   }),
   remove('static-roles/:name', {
-    about: 'Gives the IAM user up; the key that was made for it is deleted.',
+    about:
+      'Gives the IAM user up; the key that was made for it is deleted, now or once AWS is back.',
     params,
     handle: async (ctx, { name }) => {
-      const role = (await ctx.storage.get(roleKey(name)))?.json<StaticRole>()
-      if (!role) return { empty: true }
-      const key = (await ctx.storage.get(credsKey(name)))?.json<AccessKey>()
-      if (key) {
-        await ctx.use(awsClients, '', (clients) =>
-          deleteKey(clients, { keyId: key.keyId, username: role.username }),
-        )
+      const left = await removeRole(ctx, name)
+      if (!left) return { empty: true }
+      try {
+        await clearLeft(ctx, left)
+        return { empty: true }
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        const why = error.messages.join('; ')
+        return {
+          data: null,
+          warnings: [
+            `the role is gone, but the access key made for it is not yet; it is tried again: ${why}`,
+          ],
+        }
       }
-      await ctx.storage.transaction(async (tx) => {
-        tx.delete(roleKey(name))
-        tx.delete(credsKey(name))
-        await ctx.rotation.remove(tx, staticRotation, name)
-      })
-      return { empty: true }
     },
   }),
   read('static-creds/:name', {
@@ -164,26 +157,59 @@ const roleData = (name: string, role: StaticRole) => ({
   username: role.username,
 })
 
-async function checkedRole(
+type SentRole = { readonly username: string | undefined } & Partial<Parsed<typeof rotationFields>>
+
+/** One commit decides whose user it is. A role without a key gets one before it is answered. */
+async function writeRole(ctx: RequestContext, name: string, sent: SentRole): Promise<StaticRole> {
+  const before = await findRole(ctx.storage, name)
+  const user = await checkedUser(ctx, before, sent)
+  const key = await ctx.storage.get(credsKey(name))
+  if (!key) await clearLeftKeys(ctx, user.username)
+  const { role, hasKey } = await ctx.storage.transaction(async (tx) => {
+    const now = await findRole(tx, name)
+    if (now && (now.username !== user.username || now.userId !== user.userId)) throw otherUser()
+    const schedule = await staticSchedule(sent, now?.schedule ?? null, ctx.clock.now())
+    const role: StaticRole = { ...user, schedule }
+    tx.put(roleKey(name), { json: role })
+    await ctx.rotation.put(tx, staticRotation, {
+      id: name,
+      item: { name, username: role.username },
+      schedule,
+      usernames: [role.username],
+      // Due at once, so that a crash before its first key leaves no role without one.
+      first: 'now',
+    })
+    return { role, hasKey: (await tx.get(credsKey(name))) !== null }
+  })
+  if (!hasKey) await firstKey(ctx, name, ctx.auth?.displayName ?? '')
+  return role
+}
+
+const findRole = async (storage: ReadStorage, name: string): Promise<StaticRole | null> =>
+  (await storage.get(roleKey(name)))?.json<StaticRole>() ?? null
+
+const otherUser = () =>
+  badRequest('cannot change the username of a static role: make a role of its own for it')
+
+async function checkedUser(
   mount: MountContext,
   before: StaticRole | null,
-  username: string | undefined,
-  sent: Partial<Parsed<typeof rotationFields>>,
-): Promise<StaticRole> {
-  const wanted = username ?? before?.username
-  if (wanted === undefined) throw badRequest('missing "username" parameter')
+  sent: SentRole,
+): Promise<{ readonly username: string; readonly userId: string }> {
+  const username = sent.username ?? before?.username
+  if (username === undefined) throw badRequest('missing "username" parameter')
   if (!before && sent.rotation_period === undefined && !sent.rotation_schedule)
     throw badRequest('missing "rotation_period" parameter')
   if (sent.rotation_period !== undefined && sent.rotation_period < AWS_MIN_ROTATION_SECONDS)
     throw badRequest(
       `role rotation period out of range: must be greater than ${AWS_MIN_ROTATION_SECONDS}.00 seconds`,
     )
-  const schedule = await staticSchedule(sent, before?.schedule ?? null, mount.clock.now())
-  if (before && wanted !== before.username)
-    throw badRequest('cannot change the username of a static role: make a role of its own for it')
-  const what = `unable to validate username ${JSON.stringify(wanted)}`
+  await staticSchedule(sent, before?.schedule ?? null, mount.clock.now())
+  if (before && username !== before.username) throw otherUser()
   const found = await mount.use(awsClients, '', ({ iam }) =>
-    callAws(what, () => iam.getUser({ UserName: wanted })),
+    callAws(`unable to validate username ${JSON.stringify(username)}`, () =>
+      iam.getUser({ UserName: username }),
+    ),
   )
   const userId = found.User?.UserId ?? ''
   if (before && before.userId !== userId) {
@@ -191,7 +217,7 @@ async function checkedRole(
       `AWS GetUser returned a user, but the ID did not match: ${JSON.stringify(before.userId)} was requested, but ${JSON.stringify(userId)} was returned`,
     )
   }
-  return { username: wanted, userId, schedule }
+  return { username, userId }
 }
 
 /** A new role has its key before it is answered; where that fails, the role goes again. */
@@ -199,10 +225,22 @@ async function firstKey(ctx: MountContext, name: string, by: string): Promise<vo
   try {
     await ctx.rotation.rotateNow(staticRotation, name, { by })
   } catch (error) {
-    await ctx.storage.transaction(async (tx) => {
-      tx.delete(roleKey(name))
-      await ctx.rotation.remove(tx, staticRotation, name)
-    })
+    await removeRole(ctx, name, true)
     throw error
   }
 }
+
+/**
+ * Takes the role away in one commit, which records the keys that are left at AWS. null where there is none
+ * of either; with `onlyKeyless` also where the role has a key by now.
+ */
+const removeRole = (ctx: MountContext, name: string, onlyKeyless = false) =>
+  ctx.storage.transaction(async (tx) => {
+    const role = await findRole(tx, name)
+    const key = (await tx.get(credsKey(name)))?.json<AccessKey>()
+    if (!role || (onlyKeyless && key)) return null
+    tx.delete(roleKey(name))
+    tx.delete(credsKey(name))
+    const remains = await ctx.rotation.remove(tx, staticRotation, name)
+    return leaveKeys(ctx, tx, { ...role, keyIds: key ? [key.keyId] : [] }, remains)
+  })

@@ -100,7 +100,7 @@ export const configRows = [
     about: 'Forgets a connection; users that were made with it are left as they are.',
     params,
     handle: async (ctx, { name }) => {
-      const givenUp = await ctx.storage.transaction((tx) => {
+      const { givenUp } = await ctx.storage.transaction((tx) => {
         tx.delete(configKey(name))
         return ctx.rotation.remove(tx, rootRotation, name)
       })

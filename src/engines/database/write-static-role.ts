@@ -89,10 +89,10 @@ export function removeStaticRole(ctx: RequestContext, name: string): Promise<Giv
   return ctx.storage.transaction((tx) => forget(ctx, tx, name))
 }
 
-function forget(ctx: RequestContext, tx: Tx, name: string): Promise<GivenUp | null> {
+async function forget(ctx: RequestContext, tx: Tx, name: string): Promise<GivenUp | null> {
   tx.delete(staticRoleKey(name))
   tx.delete(staticCredsKey(name))
-  return ctx.rotation.remove(tx, staticRotation, name)
+  return (await ctx.rotation.remove(tx, staticRotation, name)).givenUp
 }
 
 /** Whose password it is must be beyond doubt: what is stored is given out and logged in with. */

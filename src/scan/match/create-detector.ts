@@ -80,7 +80,9 @@ class RuleDetector implements Detector {
       if (compiled.rule.skipReport) continue
       const found = this.detectOne(number, pass)
       if (found.length === 0) continue
-      if (compiled.rule.required.length === 0) findings.push(...found)
+      // A rule about paths alone asks for no components.
+      const isWhole = compiled.rule.required.length === 0 || compiled.rule.regex === null
+      if (isWhole) findings.push(...found)
       else findings.push(...this.composite(number, pass, found))
     }
   }

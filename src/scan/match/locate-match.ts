@@ -53,13 +53,15 @@ export function locateMatch(
   if (startLine === lines.length) return locateLast(lines, text, start, end)
   const endLine = lineAt(lines, end)
   const isEnded = endLine < lines.length && before(endLine) < end
+  // An empty match on a newline ends on the line before it begins: only its column tells.
+  const lastLine = isEnded ? Math.max(startLine, endLine) : startLine
   return {
     startLine,
-    endLine: isEnded ? endLine : startLine,
+    endLine: lastLine,
     startColumn: start - before(startLine) + 1,
     endColumn: isEnded ? end - before(endLine) : 0,
     lineStart: before(startLine),
-    lineEnd: Math.max(end, isEnded ? lines[endLine]! : lines[startLine]!),
+    lineEnd: Math.max(end, lines[lastLine]!),
   }
 }
 

@@ -102,7 +102,7 @@ function valueIn(text: string, at: number, sign: string, hasBareValues: boolean)
   // A value that goes on with more words is a sentence, one that is called is code.
   const rest = text.slice(at + bare.length, at + bare.length + 40)
   if (/^[ \t]+[a-zA-Z]/.test(rest) && !/^[ \t]+[#-]/.test(rest) && sign === ':') return null
-  if (/^[(\[{<]/.test(rest)) return null
+  if (/^[([{<]/.test(rest)) return null
   return { text: bare, start: at, isQuoted: false }
 }
 

@@ -24,7 +24,8 @@ function lineFile(id: string, paths: RegExp, line: RegExp, ruleId = 'credential-
 
 const SECRET_DATA =
   /^([ \t]*)(?:stringData|data):[ \t]*\r?\n((?:\1[ \t]+[^\r\n]*(?:\r?\n|$)|[ \t]*(?:#[^\r\n]*)?\r?\n)+)/gm
-const SECRET_ENTRY = /^[ \t]+["']?([\w.-]+)["']?:[ \t]*["']?([^\s"'#][^\s"']{3,8000})["']?[ \t]*(?:#.*)?$/gm
+const SECRET_ENTRY =
+  /^[ \t]+["']?([\w.-]+)["']?:[ \t]*["']?([^\s"'#][^\s"']{3,8000})["']?[ \t]*(?:#.*)?$/gm
 
 /** Values of `data` are decoded to be judged, those of `stringData` are as they stand. */
 const secretManifestReader: Reader = {
@@ -55,7 +56,8 @@ const secretManifestReader: Reader = {
 }
 
 function isSecretEntry(name: string, value: string, isEncoded: boolean): boolean {
-  if (/^(?:user(?:name)?|ca\.crt|tls\.crt|namespace|host|port|url|email|type)$/i.test(name)) return false
+  if (/^(?:user(?:name)?|ca\.crt|tls\.crt|namespace|host|port|url|email|type)$/i.test(name))
+    return false
   if (!isEncoded) return isPassword(value, true)
   if (!/^[\w+/-]{4,}={0,2}$/.test(value) || value.length % 4 !== 0) return false
   const decoded = Buffer.from(value, 'base64').toString('latin1').trim()
@@ -69,15 +71,52 @@ export const FILE_READERS: readonly Reader[] = [
     /(?:^|\/)[._]netrc$|(?:^|\/)\.authinfo$/,
     /\bpassword[ \t]+["']?(?<secret>[^\s"']{3,200})/g,
   ),
-  lineFile('pgpass', /(?:^|\/)\.?pgpass(?:\.conf)?$/, /^[^#\n:]*:[^:\n]*:[^:\n]*:[^:\n]*:(?<secret>[^\r\n]{3,200})$/gm),
-  lineFile('htpasswd', /(?:^|\/)\.?(?:htpasswd|htdigest|passwd|proftpdpasswd)[\w.-]*$/, /^[\w.@-]{1,60}:(?<secret>(?:\$[\w./$]{10,200}|\{SHA\}[\w+/=]{20,40}|[\w./]{13}))(?=\r?$|:)/gm, 'credential-file'),
+  lineFile(
+    'pgpass',
+    /(?:^|\/)\.?pgpass(?:\.conf)?$/,
+    /^[^#\n:]*:[^:\n]*:[^:\n]*:[^:\n]*:(?<secret>[^\r\n]{3,200})$/gm,
+  ),
+  lineFile(
+    'htpasswd',
+    /(?:^|\/)\.?(?:htpasswd|htdigest|passwd|proftpdpasswd)[\w.-]*$/,
+    /^[\w.@-]{1,60}:(?<secret>(?:\$[\w./$]{10,200}|\{SHA\}[\w+/=]{20,40}|[\w./]{13}))(?=\r?$|:)/gm,
+    'credential-file',
+  ),
   lineFile('shadow', /(?:^|\/)shadow-?$/, /^[\w.-]{1,40}:(?<secret>\$[\w./$=,-]{10,200}):/gm),
-  lineFile('npmrc', /(?:^|\/)\.?(?:npmrc|yarnrc(?:\.ya?ml)?|pypirc|gemrc|condarc)$/, /(?:_authToken|_auth|_password|npmAuthToken|password|:rubygems_api_key)["']?\s*[:=]\s*["']?(?<secret>[^\s"']{4,400})/g),
-  lineFile('docker-config', /(?:^|\/)(?:\.dockercfg|\.docker\/config\.json|\.?dockerconfigjson)$/, /"(?:auth|identitytoken|registrytoken|password)"\s*:\s*"(?<secret>[^"\s]{4,4000})"/g),
-  lineFile('git-credentials', /(?:^|\/)\.git-credentials$/, /^https?:\/\/[^:\s]*:(?<secret>[^@\s]{3,200})@/gm),
-  lineFile('aws-credentials', /(?:^|\/)(?:\.aws\/)?\.?(?:credentials|s3cfg|boto|passwd-s3fs)$/, /(?:secret_access_key|secret_key|session_token|aws_secret_access_key|password)\s*[:=]\s*(?<secret>\S{8,1000})/gi),
-  lineFile('wp-config', /wp-config[\w.-]*\.php$/i, /define\(\s*["'](?:DB_PASSWORD|AUTH_KEY|SECURE_AUTH_KEY|LOGGED_IN_KEY|NONCE_KEY|AUTH_SALT|SECURE_AUTH_SALT|LOGGED_IN_SALT|NONCE_SALT)["']\s*,\s*["'](?<secret>[^"'\r\n]{4,200})["']/g),
+  lineFile(
+    'npmrc',
+    /(?:^|\/)\.?(?:npmrc|yarnrc(?:\.ya?ml)?|pypirc|gemrc|condarc)$/,
+    /(?:_authToken|_auth|_password|npmAuthToken|password|:rubygems_api_key)["']?\s*[:=]\s*["']?(?<secret>[^\s"']{4,400})/g,
+  ),
+  lineFile(
+    'docker-config',
+    /(?:^|\/)(?:\.dockercfg|\.docker\/config\.json|\.?dockerconfigjson)$/,
+    /"(?:auth|identitytoken|registrytoken|password)"\s*:\s*"(?<secret>[^"\s]{4,4000})"/g,
+  ),
+  lineFile(
+    'git-credentials',
+    /(?:^|\/)\.git-credentials$/,
+    /^https?:\/\/[^:\s]*:(?<secret>[^@\s]{3,200})@/gm,
+  ),
+  lineFile(
+    'aws-credentials',
+    /(?:^|\/)(?:\.aws\/)?\.?(?:credentials|s3cfg|boto|passwd-s3fs)$/,
+    /(?:secret_access_key|secret_key|session_token|aws_secret_access_key|password)\s*[:=]\s*(?<secret>\S{8,1000})/gi,
+  ),
+  lineFile(
+    'wp-config',
+    /wp-config[\w.-]*\.php$/i,
+    /define\(\s*["'](?:DB_PASSWORD|AUTH_KEY|SECURE_AUTH_KEY|LOGGED_IN_KEY|NONCE_KEY|AUTH_SALT|SECURE_AUTH_SALT|LOGGED_IN_SALT|NONCE_SALT)["']\s*,\s*["'](?<secret>[^"'\r\n]{4,200})["']/g,
+  ),
   lineFile('rails-key', /(?:^|\/)(?:master|[\w-]+)\.key$/, /^(?<secret>[a-f0-9]{32,128})\s*$/g),
-  lineFile('esmtprc', /(?:^|\/)\.(?:esmtprc|msmtprc|fetchmailrc|muttrc|my\.cnf|mylogin\.cnf)$|(?:^|\/)my\.cnf$/, /\b(?:password|imap_pass|smtp_pass)\s*=?\s*["']?(?<secret>[^\s"';]{3,200})/g),
-  lineFile('ftp-clients', /(?:^|\/)(?:\.?ftpconfig|\.?(?:remote-)?sync\.json|sftp(?:-config)?\.json|deployment-config\.json|WebServers\.xml|filezilla\.xml|recentservers\.xml|sitemanager\.xml|dbeaver-data-sources\.xml|robomongo\.json|\.?tugboat|hub|logins\.json|ventrilo_srv\.ini)$/i, /(?:"(?:pass(?:word|phrase)?|user(?:Password)|ssh(?:Passphrase|UserPassword)|encrypted(?:Username|Password))"\s*:\s*"|<Pass(?:[^>]*)>|\bpassword="|oauth_token:\s*|(?:Admin)?Password=|api_key:\s*|<Setting[^>]*pass[^>]*>)(?<secret>[^"<\s]{3,400})/gi),
+  lineFile(
+    'esmtprc',
+    /(?:^|\/)\.(?:esmtprc|msmtprc|fetchmailrc|muttrc|my\.cnf|mylogin\.cnf)$|(?:^|\/)my\.cnf$/,
+    /\b(?:password|imap_pass|smtp_pass)\s*=?\s*["']?(?<secret>[^\s"';]{3,200})/g,
+  ),
+  lineFile(
+    'ftp-clients',
+    /(?:^|\/)(?:\.?ftpconfig|\.?(?:remote-)?sync\.json|sftp(?:-config)?\.json|deployment-config\.json|WebServers\.xml|filezilla\.xml|recentservers\.xml|sitemanager\.xml|dbeaver-data-sources\.xml|robomongo\.json|\.?tugboat|hub|logins\.json|ventrilo_srv\.ini)$/i,
+    /(?:"(?:pass(?:word|phrase)?|user(?:Password)|ssh(?:Passphrase|UserPassword)|encrypted(?:Username|Password))"\s*:\s*"|<Pass(?:[^>]*)>|\bpassword="|oauth_token:\s*|(?:Admin)?Password=|api_key:\s*|<Setting[^>]*pass[^>]*>)(?<secret>[^"<\s]{3,400})/gi,
+  ),
 ]

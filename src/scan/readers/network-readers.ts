@@ -113,7 +113,9 @@ export const connectionStringReader: Reader = {
       if (/[),]$/.test(value) || isWeakPassword(value)) continue
       if (!CONNECTION_CONTEXT.test(before) && !CONNECTION_CONTEXT.test(after)) continue
       const start = end - (match[1] === '' ? 0 : 1) - value.length
-      found.push(candidate('connection-string-password', 'medium', match.index, start, value.length))
+      found.push(
+        candidate('connection-string-password', 'medium', match.index, start, value.length),
+      )
     }
     return found
   },

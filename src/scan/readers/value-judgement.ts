@@ -16,7 +16,8 @@ const PLACEHOLDER =
 const WORDY = /^[a-zA-Z]+(?:[-_. /:][a-zA-Z]+)*$/
 const SENTENCE = /[a-z]{2,}[,.!?:]? [a-z]+[,.!?:]? | [^ ]*[.!?:]$|: *$| {2,}/i
 const IDENTIFIER = /^[A-Za-z_]+(?:[A-Z][a-z]+|[-_.][A-Za-z]+)+$/
-const PATHLIKE = /^(?:\.{0,2}\/|[A-Za-z]:\\|~\/)|\.(?:pem|key|crt|cer|json|ya?ml|txt|js|ts|py|go|java|conf|html?|md|png|sh|xml|css)$|^[\w.-]+\/[\w./-]+$/
+const PATHLIKE =
+  /^(?:\.{0,2}\/|[A-Za-z]:\\|~\/)|\.(?:pem|key|crt|cer|json|ya?ml|txt|js|ts|py|go|java|conf|html?|md|png|sh|xml|css)$|^[\w.-]+\/[\w./-]+$/
 const REPEATED = /^(.)\1*$|^(?:(.{1,3})\2{2,})$/
 
 /** Words of a password field that stand for a password: `test-password`, `DB_PASSWORD`, `SMTPPassword`, `some_secret`. */

@@ -36,6 +36,7 @@ export function withLiveFilter(detector: Detector, filter: LiveFilter): Detector
     return hit
   }
   return {
+    takeSkipped: () => detector.takeSkipped(),
     detect(fragment) {
       const live = liveFindings(fragment, filter, find)
       if (live.length === 0) return detector.detect(fragment)

@@ -54,7 +54,7 @@ export const sqlReader: Reader = {
     for (const match of text.matchAll(SQL)) {
       const value = match[1] ?? match[2]!
       if (!isPassword(value, match[1] !== undefined) || isWeakPassword(value)) continue
-      if (match[2] !== undefined && /^(?:by|password|with|values?|is|for|to|and|or)$/i.test(value)) continue
+      if (match[2] !== undefined && !/\d|[a-z][A-Z]/.test(value)) continue
       const start = match.index + match[0].lastIndexOf(value)
       found.push(candidate('sql-password', 'medium', match.index, start, value.length))
     }

@@ -6,7 +6,7 @@ import { shannonEntropy } from '../match/shannon-entropy.ts'
 export type ValueKind = 'password' | 'key'
 
 const REFERENCE =
-  /^[$%@&!][\w({[<]|\$\{|\$\(|\{\{|<%|%[({]|#\{|^[{[(<].*[}\])>]$|^<|^%[sdvq]$|^\*\w|^(?:vault|ref|secret|ssm|op|arn|env|file|kms|aws-sm|gcp-sm|awssm|keyring|https?|classpath):|^\|$|\\\(|@\{/i
+  /^["'`]?\$[\w({[]|^[%@&!][\w({[<]|\$\{|\$\(|\{\{|<%|%[({]|#\{|^[{[(<].*[}\])>]$|^<|^%[sdvq]$|^\*\w|^(?:vault|ref|secret|ssm|op|arn|env|file|kms|aws-sm|gcp-sm|awssm|keyring|https?|classpath):|^\|$|\\\(|@\{/i
 const CODE =
   /\(|\)|\[|\]|=>|->|::|;$|^(?:os|process|env|config|configuration|self|this|settings|options|opts|params|args|data|req|request|res|response|ctx|context|props|state|user|account|credentials?|secrets?|vars?|var|local|module|input|inputs|values|github|matrix|steps|needs|System|Environment|viper|flag|flags)[.[]/
 const NOTHING =
@@ -25,8 +25,9 @@ const NAMED_PASSWORD =
   /^(?=[\w.$-]*(?:pass|pwd|secret|token|credential|factor|hash))[\w.$-]*[A-Za-z][\w.$-]*$/i
 const CONSTANT = /^_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+_?$/
 const WEAK_WORD =
-  /^(?:pass|password\d*|passwd|pwd|secret|test\d*|testing|admin|root|client|server|guest|demo|ignored|abc|foo|bar|baz|hello|world|ok|good|bad|wrong|right|plain|open|token|key|12345\d*|qwerty)$/i
-const ALGORITHM = /^(?:scram-sha|utf-?\d|iso-8859|aes-?\d|hmac|rs\d|hs\d|es\d|pbkdf|bcrypt|argon2\w?$|scrypt|rounds$)/i
+  /^(?:pass|password\d*|passwd|pwd|secret|test\d*|testing|admin|root|client|server|guest|demo|ignored|abc|foo|bar|baz|hello|world|ok|good|bad|wrong|right|plain|open|token|key|\d{1,7}|qwerty)$/i
+const ALGORITHM =
+  /^(?:\w*sha\d+_|scram-sha|utf-?\d|iso-8859|aes-?\d|hmac|rs\d|hs\d|es\d|pbkdf|bcrypt|argon2\w?$|scrypt|rounds$)/i
 const VERSION = /^[~^]?v?\d+(?:\.\d+){1,3}\S{0,12}$/
 
 /** Values that nobody keeps secret although they would be good passwords. */

@@ -185,8 +185,10 @@ async function* tarFragments(
       const path = cleanName(header.pax?.path === undefined ? header.name : pathBytes(header.name))
       const isFile = header.type === 'file' || header.type === 'contiguous-file'
       const origin = isFile && !reading.settings.skipPath(path) ? place(path) : null
-      if (origin !== null) yield* entryFragments(opening, origin, entry)
-      entry.resume()
+      const rest = entry[Symbol.asyncIterator]()
+      if (origin !== null) yield* entryFragments(opening, origin, heldOpen(rest))
+      // An entry that is given up would take the whole tar with it: it is read to its end.
+      for (let step = await rest.next(); !step.done; step = await rest.next());
       if (reading.signal.aborted) return
     }
   } finally {
@@ -214,6 +216,11 @@ async function* zipFragments(opening: Opening, origin: FileOrigin, input: ZipInp
     if (reading.signal.aborted) return
   }
 }
+
+/** Without `return`: whoever stops reading leaves the rest where it is. */
+const heldOpen = (rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => rest.next() }),
+})
 
 type TarEntry = Readable & {
   readonly header: {
@@ -246,7 +253,9 @@ async function* contentFragments(
   const { reading } = opening
   const { compat } = reading.settings
   await stream.fill(512)
-  const kind = compat ? compatArchiveKind(origin.path) : archiveKindOf(stream.bytes)
+  // gitleaks looks at the name that the entry has within its archive.
+  const name = origin.path.slice(origin.path.lastIndexOf('!') + 1)
+  const kind = compat ? compatArchiveKind(name) : archiveKindOf(stream.bytes)
   if (kind !== null && !isPlain) return yield* openArchive(opening, origin, kind, { stream })
   const chunker = new TextChunker(reading, origin, { grain: stream.grain })
   for await (const piece of stream) {

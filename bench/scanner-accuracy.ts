@@ -43,8 +43,16 @@ function accuracy(): void {
   const inHalf = (found: readonly FoundLine[]): FoundLine[] =>
     found.filter(({ file }) => half === 'all' || halfOf(file.split('/')[1] ?? '') === half)
   const scores = [
-    score('ours, high', labels, ours.filter(({ tier }) => tier === 'high')),
-    score('ours, high and medium (default)', labels, ours.filter(({ tier }) => tier !== 'low')),
+    score(
+      'ours, high',
+      labels,
+      ours.filter(({ tier }) => tier === 'high'),
+    ),
+    score(
+      'ours, high and medium (default)',
+      labels,
+      ours.filter(({ tier }) => tier !== 'low'),
+    ),
     score('ours, all tiers', labels, ours),
   ]
   const gitleaks = value('--gitleaks')
@@ -118,7 +126,9 @@ function printWrong(labels: readonly LabelledLine[], ours: readonly FoundLine[])
     if (label.truth !== 'F') continue
     const wrong = shown.find((one) => `${one.file}:${one.from}` === key)
     if (wrong !== undefined)
-      process.stdout.write(`FALSE ${wrong.rule} ${label.category} ${key} ${wrong.secret.slice(0, 60)}\n`)
+      process.stdout.write(
+        `FALSE ${wrong.rule} ${label.category} ${key} ${wrong.secret.slice(0, 60)}\n`,
+      )
   }
 }
 

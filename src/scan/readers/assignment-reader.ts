@@ -5,13 +5,13 @@ import type { Tier } from '../finding.ts'
 import { placeOf } from './place-of.ts'
 import { type Candidate, candidate, type Readable, type Reader } from './reader.ts'
 import { NAME_WORDS, secretName } from './secret-names.ts'
-import { judgeValue, type ValueKind } from './value-judgement.ts'
+import { isWeakPassword, judgeValue, type ValueKind } from './value-judgement.ts'
 
 const LONGEST_NAME = 60
 const NAME_TAIL = /[\w.-]{0,40}/y
 /** From the end of the name to the operator: quotes, brackets, a type; then the operator and what opens the value. */
 const OPERATOR =
-  /\\?["'`]?\]?[)}]?[ \t]*(?:(?::[ \t]*(?:[A-Z]?str(?:ing)?|String|&'?(?:static )?str|Optional\[str\]|CharSequence)\??|string|String)[ \t]*(?==))?(?<operator>:=|=>|===?|!==?|\?\?=|\|\|=?|[?+.:]?=|:|<-|,|>|[ \t](?=["']))[ \t]*(?:\r?\n[ \t]{1,40}(?=["'`]))?(?:(?:new |@|[bBuUrRfF]|L|os\.environ\.get\(["']\w+["'],[ \t]*|[\w.]{1,30}\([ \t]*)(?=["'`]))?/y
+  /\\?["'`]?\]?[)}]?[ \t]*(?:(?::[ \t]*(?:[A-Z]?str(?:ing)?|String|&'?(?:static )?str|Optional\[str\]|CharSequence)\??|string|String)[ \t]*(?==))?(?<operator>:=|=>|===?|!==?|\?\?=|\|\|=?|[?+.:]?=|:|<-|,|>|\((?=[ \t]*(?:\[\]byte\()?["'`])|[ \t](?=["']))[ \t]*(?:\r?\n[ \t]{1,40}(?=["'`]))?(?:(?:new |@|[bBuUrRfF]|L|os\.environ\.get\(["']\w+["'],[ \t]*|[\w.]{1,30}\([ \t]*)(?=["'`]))?/y
 const QUOTED = /(\\?["'`])((?:(?!\1)[^\\\r\n]|\\(?!\1)[^\r\n]){1,400}?)\1/y
 const BARE_VALUE = /[^\s"'`,;<>{}()|&\\]{4,200}/y
 const XML_VALUE = /([^<>\r\n]{4,200})<\//y
@@ -72,9 +72,12 @@ function readAssignment(
   const sign = operator.groups?.operator ?? ''
   const value = valueIn(text, valueAt, sign, hasBareValues)
   if (value === null || !judgeValue(value.text, name.kind, value.isQuoted)) return null
+  // `setToken("…")` is a way to assign; `password("…")` more often a label or a look-up.
+  if (sign === '(' && name.kind === 'password') return null
   if (isItsOwnName(value.text, text.slice(nameStart, wordEnd + tail.length))) return null
   const valueEnd = value.start + value.text.length
-  return { kind: name.kind, tier: 'medium', nameStart, valueStart: value.start, valueEnd }
+  const tier = name.kind === 'password' && isWeakPassword(value.text) ? 'low' : 'medium'
+  return { kind: name.kind, tier, nameStart, valueStart: value.start, valueEnd }
 }
 
 interface Value {

@@ -1,6 +1,6 @@
 // Secrets in what goes over a network: passwords in URLs, Authorization headers, connection strings, private keys of JWKs.
 import { type Candidate, candidate, type Reader } from './reader.ts'
-import { isNoSecret, isPassword, isRandomKey } from './value-judgement.ts'
+import { isNoSecret, isPassword, isRandomKey, isWeakPassword } from './value-judgement.ts'
 
 const always = (): boolean => true
 
@@ -15,9 +15,48 @@ export const urlReader: Reader = {
     const found: Candidate[] = []
     for (const match of text.matchAll(USERINFO)) {
       const password = match[2]!
-      if (!isPassword(password, true) || /^(?:password|passwd|pass|pwd)$/i.test(password)) continue
+      if (!isPassword(password, true) || isWeakPassword(password)) continue
       const start = match.index + match[0].length - 1 - password.length
       found.push(candidate('url-credentials', 'medium', match.index, start, password.length))
+    }
+    return found
+  },
+}
+
+const PARAMETER =
+  /[?&#](?:(?:access|oauth|auth|private|refresh|api|id|session)[_-]?)?(?:token|key|secret|sig|signature|password|passwd|pwd|apikey|oauth_verifier|client_secret)(?:_secret)?=([\w.~%+/-]{6,400})/gi
+
+export const parameterReader: Reader = {
+  id: 'url-parameters',
+  keywords: ['token=', 'key=', 'secret=', 'sig=', 'signature=', 'password=', 'passwd=', 'pwd='],
+  wants: always,
+  read({ text }) {
+    const found: Candidate[] = []
+    for (const match of text.matchAll(PARAMETER)) {
+      const value = match[1]!
+      if (!isRandomKey(value, false)) continue
+      const start = match.index + match[0].length - value.length
+      found.push(candidate('url-credentials', 'medium', match.index, start, value.length))
+    }
+    return found
+  },
+}
+
+const SQL =
+  /\b(?:identified[ \t]+(?:with[ \t]+\S+[ \t]+)?by|(?:with|login|user|role|set)\b[^\n;]{0,80}?\bpassword(?:[ \t]*=)?)[ \t]+(?:["'`]([^"'`\n]{4,100})["'`]|([\w!#$%-]{6,60})(?=[ \t;]))/gi
+
+export const sqlReader: Reader = {
+  id: 'sql',
+  keywords: ['identified', 'password'],
+  wants: always,
+  read({ text }) {
+    const found: Candidate[] = []
+    for (const match of text.matchAll(SQL)) {
+      const value = match[1] ?? match[2]!
+      if (!isPassword(value, match[1] !== undefined) || isWeakPassword(value)) continue
+      if (match[2] !== undefined && !/\d|[a-z][A-Z]/.test(value)) continue
+      const start = match.index + match[0].lastIndexOf(value)
+      found.push(candidate('sql-password', 'medium', match.index, start, value.length))
     }
     return found
   },
@@ -70,7 +109,8 @@ export const connectionStringReader: Reader = {
       const end = match.index + match[0].length
       const after = text.slice(end, end + 120).split('\n', 1)[0]!
       const value = match[2]!
-      if (!/[;&\s]\s*$/.test(before) || !isPassword(value, true)) continue
+      if (!/[;&\s]\s*$/.test(before) || !isPassword(value, false)) continue
+      if (/[),]$/.test(value) || isWeakPassword(value)) continue
       if (!CONNECTION_CONTEXT.test(before) && !CONNECTION_CONTEXT.test(after)) continue
       const start = end - (match[1] === '' ? 0 : 1) - value.length
       found.push(

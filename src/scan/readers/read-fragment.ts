@@ -10,6 +10,8 @@ import {
   connectionStringReader,
   headerReader,
   jwkReader,
+  parameterReader,
+  sqlReader,
   urlReader,
 } from './network-readers.ts'
 import type { Candidate, Readable, Reader } from './reader.ts'
@@ -22,7 +24,9 @@ export const READERS: readonly Reader[] = [
   urlReader,
   headerReader,
   connectionStringReader,
+  sqlReader,
   assignmentReader,
+  parameterReader,
   commandReader,
 ]
 

@@ -82,6 +82,12 @@ const RULES: readonly ReaderRule[] = [
     'URLs end in logs, histories and process lists. Give the password apart from the address, and rotate this one.',
   ),
   rule(
+    'sql-password',
+    'medium',
+    'password in an SQL statement',
+    'Let the database engine create users: their passwords live for a lease and are written nowhere.',
+  ),
+  rule(
     'authorization-header',
     'medium',
     'credential in an Authorization header',

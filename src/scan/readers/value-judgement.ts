@@ -6,7 +6,7 @@ import { shannonEntropy } from '../match/shannon-entropy.ts'
 export type ValueKind = 'password' | 'key'
 
 const REFERENCE =
-  /^[$%@&!][\w({[<]|\$\{|\$\(|\{\{|<%|%[({]|#\{|^[{[(<].*[}\])>]$|^<|^%[sdvq]$|^\*\w|^(?:vault|ref|secret|ssm|op|arn|env|file|kms|aws-sm|gcp-sm|awssm|keyring|https?|classpath):|^\|$|\\\(|@\{/i
+  /^["'`]?\$[\w({[]|^[%@&!][\w({[<]|\$\{|\$\(|\{\{|<%|%[({]|#\{|^[{[(<].*[}\])>]$|^<|^%[sdvq]$|^\*\w|^(?:vault|ref|secret|ssm|op|arn|env|file|kms|aws-sm|gcp-sm|awssm|keyring|https?|classpath):|^\|$|\\\(|@\{/i
 const CODE =
   /\(|\)|\[|\]|=>|->|::|;$|^(?:os|process|env|config|configuration|self|this|settings|options|opts|params|args|data|req|request|res|response|ctx|context|props|state|user|account|credentials?|secrets?|vars?|var|local|module|input|inputs|values|github|matrix|steps|needs|System|Environment|viper|flag|flags)[.[]/
 const NOTHING =
@@ -14,11 +14,21 @@ const NOTHING =
 const PLACEHOLDER =
   /(?:^|[^a-z])(?:your|my[-_ ]|ur[-_])|changeme|change[-_ ]?(?:me|it|this)|replace|example|sample|placeholder|dummy|(?:^|[-_ ])fake|todo|fixme|redacted|masked|hidden|insert|enter[-_ ]|put[-_ ]|some[-_ ]?(?:thing|secret|token|key|pass)|here$|xxxx|\.\.\.|\*\*\*|____|----|0000000|1234567890abcdef|<|lorem|foo[-_]?bar|abcdefgh/i
 const WORDY = /^[a-zA-Z]+(?:[-_. /:][a-zA-Z]+)*$/
-const SENTENCE = /[a-z]{2,}[,.!?:]? [a-z]+[,.!?:]? |[.!?:]$| {2,}/i
+const SENTENCE = /[a-z]{2,}[,.!?:]? [a-z]+[,.!?:]? | [^ ]*[.!?:]$|: *$| {2,}/i
 const IDENTIFIER = /^[A-Za-z_]+(?:[A-Z][a-z]+|[-_.][A-Za-z]+)+$/
 const PATHLIKE =
   /^(?:\.{0,2}\/|[A-Za-z]:\\|~\/)|\.(?:pem|key|crt|cer|json|ya?ml|txt|js|ts|py|go|java|conf|html?|md|png|sh|xml|css)$|^[\w.-]+\/[\w./-]+$/
 const REPEATED = /^(.)\1*$|^(?:(.{1,3})\2{2,})$/
+
+/** Words of a password field that stand for a password: `test-password`, `DB_PASSWORD`, `SMTPPassword`, `some_secret`. */
+const NAMED_PASSWORD =
+  /^(?=[\w.$-]*(?:pass|pwd|secret|token|credential|factor|hash))[\w.$-]*[A-Za-z][\w.$-]*$/i
+const CONSTANT = /^_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+_?$/
+const WEAK_WORD =
+  /^(?:pass|password\d*|passwd|pwd|secret|test\d*|testing|admin|root|client|server|guest|demo|ignored|abc|foo|bar|baz|hello|world|ok|good|bad|wrong|right|plain|open|token|key|\d{1,7}|qwerty)$/i
+const ALGORITHM =
+  /^(?:\w*sha\d+_|scram-sha|utf-?\d|iso-8859|aes-?\d|hmac|rs\d|hs\d|es\d|pbkdf|bcrypt|argon2\w?$|scrypt|rounds$)/i
+const VERSION = /^[~^]?v?\d+(?:\.\d+){1,3}\S{0,12}$/
 
 /** Values that nobody keeps secret although they would be good passwords. */
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
@@ -43,6 +53,9 @@ export function isNoSecret(value: string): boolean {
     PLACEHOLDER.test(value) ||
     PATHLIKE.test(value) ||
     SENTENCE.test(value) ||
+    CONSTANT.test(value) ||
+    ALGORITHM.test(value) ||
+    VERSION.test(value) ||
     !/[a-zA-Z0-9]/.test(value)
   )
 }
@@ -52,16 +65,29 @@ export function isPassword(value: string, isQuoted: boolean): boolean {
   if (value.length < 4 || value.length > 128 || isNoSecret(value)) return false
   if (/\s/.test(value)) return false
   if (!isQuoted && (CODE.test(value) || IDENTIFIER.test(value))) return false
-  return !/^(?:get|set|is|has)[A-Z]/.test(value)
+  if (NAMED_PASSWORD.test(value) && !/\d{2}/.test(value)) return false
+  return !/^(?:get|set|is|has)[A-Z]|^###|^\\/.test(value)
+}
+
+/** A password that stands in every list of the most used words: found, but of the lowest tier. */
+export function isWeakPassword(value: string): boolean {
+  return WEAK_WORD.test(value)
+}
+
+/** Letters alone that no language has in such a row: five consonants and more. */
+function isLetterSalad(value: string): boolean {
+  return value.length >= 12 && /[b-df-hj-np-tv-xz]{5}/i.test(value)
 }
 
 /** A value that a machine made: long enough, and mixed as no name is. */
 export function isRandomKey(value: string, isQuoted: boolean): boolean {
   if (value.length < 8 || /\s/.test(value) || isNoSecret(value)) return false
-  if (HASHLIKE.test(value) || WORDY.test(value) || IDENTIFIER.test(value)) return false
+  if (HASHLIKE.test(value)) return false
+  if (WORDY.test(value) || IDENTIFIER.test(value)) return isLetterSalad(value)
   if (!isQuoted && CODE.test(value)) return false
   if (UUID.test(value)) return true
-  if (!/\d/.test(value) && classesOf(value) < 3) return false
+  if (!/\d/.test(value) && classesOf(value) < 3) return isLetterSalad(value)
+  if (/012345|123456789|abcdef(?![0-9])/i.test(value)) return false
   const least = value.length < 16 ? 2.5 : 3
   return shannonEntropy(value) >= least
 }

@@ -40,6 +40,7 @@ brave-search-api-key  token  BSA<w:28>  e4 kw=brave  Brave Search API key
 serpapi-key  name:serpapi|serp_api  <hex:64>  e3  SerpApi key
 upstage-api-key  token  up_<an:29>  e3.7 kw=upstage  Upstage API key
 privateai-api-token  name:privateai|private_ai|private-ai  [a-z0-9]{32}  e3 cs  Private AI API token
+nats-nkey-seed  token  S[ACNOUX][A-Z2-7]{56}  e3.5 kw=seed,nkey,nats,creds  NATS NKey seed
 clickhouse-cloud-api-secret-key  token  4b1d<an:38>  e3  ClickHouse Cloud API secret
 confluent-access-token  name:confluent  <lo:16>  -  Confluent API key
 confluent-secret-key  name:confluent  [a-z0-9/+]{64}  -  Confluent API secret

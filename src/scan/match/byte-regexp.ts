@@ -1,8 +1,9 @@
 // One expression of a rule or allowlist, ready to run on byte strings: by V8 where that is safe and means the same, by
 // the matcher with a memory otherwise. Translations are made when they are first needed, for start-up counts.
 import { runeAt, toByteString } from '../../template/byte-strings.ts'
-import { type RegexNode, RegexParser } from '../../template/regexp-parse.ts'
-import { compileRegex } from '../../template/regexp-program.ts'
+import type { RegexNode } from '../../template/regexp-nodes.ts'
+import { RegexParser } from '../../template/regexp-parse.ts'
+import { checkProgramSize, compileRegex } from '../../template/regexp-program.ts'
 import { type Alphabet, AT_RUNE, alphabetOf, beyondAscii } from './byte-classes.ts'
 import { emitExpression } from './emit-expression.ts'
 import { MemoMatcher } from './memo-matcher.ts'
@@ -34,7 +35,7 @@ export class ByteRegexp {
     this.node = node
     this.groups = names.length - 1
     this.isNative = !differsInV8(node) && !isDangerous(node)
-    if (!this.isNative) compileRegex(node, this.expression)
+    if (!this.isNative) checkProgramSize(node, this.expression)
   }
 
   /** True where the text holds a match that is not empty or, as Go's MatchString, any. */
@@ -70,6 +71,7 @@ export class ByteRegexp {
 
   /** All matches that don't overlap, from the left, as Go finds them. */
   findAll(text: string, alphabet: Alphabet): Span[] {
+    if (!this.isNative) return this.findAllSafely(text)
     const all: Span[] = []
     let lastEnd = -1
     for (let at = 0; at <= text.length; ) {
@@ -83,11 +85,14 @@ export class ByteRegexp {
     return all
   }
 
+  /** The same by the matcher with a memory: slower, but never more than linear in the text. */
+  findAllSafely(text: string): Span[] {
+    return this.matcher()
+      .findAll(text)
+      .map((found) => ({ start: found[0]!, end: found[1]! }))
+  }
+
   private find(text: string, from: number, alphabet: Alphabet): Span | null {
-    if (!this.isNative) {
-      const found = this.matcher().find(text, from)
-      return found && { start: found[0]!, end: found[1]! }
-    }
     const regexp = this.native(alphabet, 'g', false)
     regexp.lastIndex = from
     const found = regexp.exec(text)

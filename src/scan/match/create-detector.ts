@@ -8,7 +8,7 @@ import type { Fragment } from '../fragment.ts'
 import type { ScanConfig } from '../rule.ts'
 import type { Skipped } from '../source.ts'
 import { CompiledAllowlist } from './compiled-allowlist.ts'
-import { type DecodedRuns, decodePass, type Segment } from './decode-pass.ts'
+import { decodePass, type Segment } from './decode-pass.ts'
 import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
 import { TooCostly } from './memo-matcher.ts'
@@ -41,7 +41,6 @@ class RuleDetector implements Detector {
     if (this.ownPaths.has(fragment.path)) return []
     if (this.context.globalAllowlists.some((list) => list.allowsFragment(fragment))) return []
     const findings: Finding[] = []
-    const known: DecodedRuns = new Map()
     let bytes = fragment.bytes
     let of: FragmentText | null = null
     let segments: readonly Segment[] = []
@@ -57,7 +56,7 @@ class RuleDetector implements Detector {
       if (runs.length === 0) break
       text ??= latin1(bytes)
       of ??= new FragmentText(fragment, text)
-      const next = decodePass(text, runs, segments, known)
+      const next = decodePass(text, bytes, runs, segments)
       if (next.segments.length === 0) break
       text = next.text
       segments = next.segments

@@ -1,7 +1,7 @@
 // One pass of decoding: a text with its encoded runs replaced by what they say, and segments that know where each came
 // from, so that a match in decoded text can be told by its place in the original one.
-import { decodeRun } from './decode-run.ts'
-import { ENCODINGS, type EncodedRun } from './find-encodings.ts'
+import { decodeRun, isBase64Text } from './decode-run.ts'
+import { BASE64, ENCODINGS, type EncodedRun } from './find-encodings.ts'
 
 interface Range {
   readonly start: number
@@ -30,24 +30,19 @@ const merged = (a: Range, b: Range): Range => ({
   end: Math.max(a.end, b.end),
 })
 
-/** What was decoded in the passes over one fragment, by what it was decoded from. */
-export type DecodedRuns = Map<string, string>
-
 export function decodePass(
   text: string,
+  bytes: Uint8Array,
   runs: readonly EncodedRun[],
   predecessors: readonly Segment[],
-  known: DecodedRuns,
 ): { readonly text: string; readonly segments: readonly Segment[] } {
   const segments: Segment[] = []
   const parts: string[] = []
   let shift = 0
   let copied = 0
   for (const run of runs) {
-    const encodedText = text.slice(run.start, run.end)
-    const before = known.get(encodedText)
-    const value = before ?? decodeRun(run.kind, encodedText)
-    if (before === undefined) known.set(encodedText, value)
+    if (run.kind === BASE64 && !isBase64Text(bytes, run.start)) continue
+    const value = decodeRun(run.kind, text.slice(run.start, run.end))
     if (value === '') continue
     const start = run.start + shift
     segments.push({
@@ -60,7 +55,7 @@ export function decodePass(
         .reduce((bits, before) => bits | before.encodings, 1 << run.kind),
       depth: 1 + (predecessors[0]?.depth ?? 0),
     })
-    shift += value.length - encodedText.length
+    shift += value.length - (run.end - run.start)
     parts.push(text.slice(copied, run.start), value)
     copied = run.end
   }

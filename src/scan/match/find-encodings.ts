@@ -6,6 +6,9 @@ export const ENCODINGS = ['percent', 'unicode', 'hex', 'base64'] as const
 /** An index into ENCODINGS: the smaller goes before the larger. */
 export type EncodingKind = 0 | 1 | 2 | 3
 
+/** The kind of base64 runs. */
+export const BASE64: EncodingKind = 3
+
 export interface EncodedRun {
   readonly kind: EncodingKind
   readonly start: number
@@ -19,12 +22,12 @@ const BACKSLASH = 0x5c
 const UPPER_U = 0x55
 
 const HEX = 1
-const BASE64 = 2
+const WORD = 2
 const SPECIAL = 4
 const CLASSES = new Uint8Array(256)
 for (const char of '0123456789abcdefABCDEF') CLASSES[char.charCodeAt(0)]! |= HEX
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/+-') {
-  CLASSES[char.charCodeAt(0)]! |= BASE64
+  CLASSES[char.charCodeAt(0)]! |= WORD
 }
 for (const byte of [PERCENT, BACKSLASH, UPPER_U]) CLASSES[byte]! |= SPECIAL
 
@@ -44,15 +47,16 @@ export function findEncodings(bytes: Uint8Array): EncodedRun[] {
     }
     let end = (found & SPECIAL) === 0 ? -1 : specialEnd(bytes, at)
     let kind: EncodingKind = bytes[at] === PERCENT ? 0 : 1
-    if (end < 0 && (found & BASE64) !== 0 && at >= shortUntil) {
-      let hexEnd = at
-      while (isHex(bytes[hexEnd])) hexEnd++
+    if (end < 0 && (found & WORD) !== 0 && at >= shortUntil) {
+      const hexEnd = (found & HEX) === 0 ? at : endOf(HEX, bytes, at)
       if (hexEnd - at >= LEAST_HEX) [kind, end] = [2, hexEnd]
       else {
-        let runEnd = hexEnd
-        while (runEnd < bytes.length && (CLASSES[bytes[runEnd]!]! & BASE64) !== 0) runEnd++
-        if (runEnd - at >= LEAST_BASE64) [kind, end] = [3, runEnd + padding(bytes, runEnd)]
-        else shortUntil = runEnd
+        const runEnd = endOf(WORD, bytes, hexEnd)
+        if (runEnd - at >= LEAST_BASE64) [kind, end] = [BASE64, runEnd + padding(bytes, runEnd)]
+        else if (!holdsCodePoint(bytes, at, runEnd)) {
+          at = runEnd
+          continue
+        } else shortUntil = runEnd
       }
     }
     if (end < 0) at++
@@ -62,6 +66,17 @@ export function findEncodings(bytes: Uint8Array): EncodedRun[] {
     }
   }
   return withoutWeaker(all)
+}
+
+function endOf(kind: number, bytes: Uint8Array, at: number): number {
+  let end = at
+  while (end < bytes.length && (CLASSES[bytes[end]!]! & kind) !== 0) end++
+  return end
+}
+
+function holdsCodePoint(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === UPPER_U) return true
+  return false
 }
 
 function padding(bytes: Uint8Array, at: number): number {

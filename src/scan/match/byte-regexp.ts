@@ -12,6 +12,10 @@ import { differsInV8, firstRunes, isDangerous, isNullable } from './regex-shape.
 const BEYOND_ASCII = /[\x80-\xff]/
 export const alphabetOfText = (text: string): Alphabet => alphabetOf(text, !BEYOND_ASCII.test(text))
 
+const SHORT_TEXT = 256
+/** In longer texts a loop is taken to run over this many runes: more of one class stands in no real file. */
+const LONG_RUN = 100_000
+
 /** Where a match begins and ends, in bytes. */
 export interface Span {
   readonly start: number
@@ -24,6 +28,8 @@ export class ByteRegexp {
   readonly groups: number
   /** True where V8 runs it: then a try costs a bounded number of steps. */
   readonly isNative: boolean
+  /** The same for texts of at most SHORT_TEXT bytes, such as secrets and paths. */
+  private readonly isNativeForShort: boolean
   private readonly expression: string
   private readonly natives = new Map<string, RegExp>()
   private memo: MemoMatcher | null = null
@@ -34,13 +40,15 @@ export class ByteRegexp {
     const { node, names } = new RegexParser(this.expression).parse()
     this.node = node
     this.groups = names.length - 1
-    this.isNative = !differsInV8(node) && !isDangerous(node)
+    const isSame = !differsInV8(node)
+    this.isNativeForShort = isSame && !isDangerous(node, SHORT_TEXT)
+    this.isNative = this.isNativeForShort && !isDangerous(node, LONG_RUN)
     if (!this.isNative) checkProgramSize(node, this.expression)
   }
 
   /** True where the text holds a match that is not empty or, as Go's MatchString, any. */
   test(text: string): boolean {
-    if (!this.isNative) return this.matcher().find(text, 0) !== null
+    if (!this.isNativeFor(text)) return this.matcher().find(text, 0) !== null
     const regexp = this.native(alphabetOfText(text), 'g', false)
     regexp.lastIndex = 0
     return regexp.test(text)
@@ -48,7 +56,7 @@ export class ByteRegexp {
 
   /** Groups of the leftmost match, the whole at 0, "" for those that took no part; null: no match. */
   groupsOf(text: string): readonly string[] | null {
-    if (!this.isNative) {
+    if (!this.isNativeFor(text)) {
       const found = this.matcher().find(text, 0)
       if (!found) return null
       return Array.from({ length: this.groups + 1 }, (_, i) =>
@@ -90,6 +98,10 @@ export class ByteRegexp {
     return this.matcher()
       .findAll(text)
       .map((found) => ({ start: found[0]!, end: found[1]! }))
+  }
+
+  private isNativeFor(text: string): boolean {
+    return text.length <= SHORT_TEXT ? this.isNativeForShort : this.isNative
   }
 
   private find(text: string, from: number, alphabet: Alphabet): Span | null {

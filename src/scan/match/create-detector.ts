@@ -89,7 +89,7 @@ class RuleDetector implements Detector {
   private detectOne(number: number, pass: ScannedPass): Finding[] {
     const compiled = this.index.rules[number]!
     try {
-      return detectRule(compiled, pass, this.index.hitsOf(number), this.context)
+      return detectRule(compiled, pass, this.index.hitsOf(number, pass.text), this.context)
     } catch (error) {
       if (!(error instanceof TooCostly)) throw error
       const what = `${pass.of.fragment.path} (rule ${compiled.id})`

@@ -122,38 +122,39 @@ export function differsInV8(node: RegexNode): boolean {
   }
 }
 
-/** The runs of an unbounded loop are taken to be this long: lines of real files are, megabytes of one class are not. */
-const LONG_RUN = 100_000
 /** Steps of one try beyond which an expression is not given to V8. */
 const MOST_STEPS = 50_000_000
 
-/** An upper estimate of the ways in which V8 may try to match from one position. */
-export function isDangerous(node: RegexNode): boolean {
-  return ways(node, NOTHING) > MOST_STEPS
+/**
+ * Whether V8 may try too many ways to match from one position, by an upper estimate, in a text of which an unbounded loop
+ * can take `run` runes.
+ */
+export function isDangerous(node: RegexNode, run: number): boolean {
+  return ways(node, NOTHING, run) > MOST_STEPS
 }
 
 /**
  * How many ways there are through `node` that go on, where `follow` can come behind it. Whatever reaches the end of the
  * expression is a match, and no other way is tried.
  */
-function ways(node: RegexNode, follow: RuneSet): number {
+function ways(node: RegexNode, follow: RuneSet, run: number): number {
   switch (node.kind) {
     case 'group':
-      return ways(node.node, follow)
+      return ways(node.node, follow, run)
     case 'alternate':
-      return alternateWays(node.nodes, follow)
+      return alternateWays(node.nodes, follow, run)
     case 'cat': {
       let product = 1
       let next = follow
       for (let i = node.nodes.length - 1; i >= 0; i--) {
         const part = node.nodes[i]!
-        product *= ways(part, next)
+        product *= ways(part, next, run)
         next = before(part, next)
       }
       return product
     }
     case 'repeat':
-      return repeatWays(node, follow)
+      return repeatWays(node, follow, run)
     default:
       return 1
   }
@@ -165,8 +166,8 @@ function before(part: RegexNode, follow: RuneSet): RuneSet {
   return isNullable(part) ? union([follow, firstRunes(part)]) : firstRunes(part)
 }
 
-function alternateWays(nodes: readonly RegexNode[], follow: RuneSet): number {
-  const each = nodes.map((node) => ways(node, follow))
+function alternateWays(nodes: readonly RegexNode[], follow: RuneSet, run: number): number {
+  const each = nodes.map((node) => ways(node, follow, run))
   const isDistinct = nodes.every(
     (node, i) =>
       !isNullable(node) &&
@@ -175,10 +176,10 @@ function alternateWays(nodes: readonly RegexNode[], follow: RuneSet): number {
   return isDistinct ? Math.max(...each) : each.reduce((sum, count) => sum + count, 0)
 }
 
-function repeatWays(node: Repeat, follow: RuneSet): number {
-  const most = node.max ?? LONG_RUN
+function repeatWays(node: Repeat, follow: RuneSet, run: number): number {
+  const most = node.max ?? run
   const first = firstRunes(node.node)
-  const inner = ways(node.node, union([first, follow]))
+  const inner = ways(node.node, most === 1 ? follow : union([first, follow]), run)
   // Where what follows can't be mistaken for one turn more, only one number of turns can lead on.
   const isSettled = !intersects(first, follow)
   const turns = isSettled || node.min === most ? 1 : Math.max(1, most - node.min + 1)

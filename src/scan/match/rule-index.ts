@@ -1,6 +1,6 @@
 // All rules of a configuration behind one automaton: the words that a text holds say which rules are to run, and where
-// the literals of their expressions stand. It begins with the keywords. A rule whose literals are no keywords is searched
-// without them until the automaton is made again with its literals.
+// the literals of their expressions stand. It begins with the keywords. A rule whose literals are no keywords has them
+// searched by themselves until the automaton is made again with its literals.
 import { toByteString } from '../../template/byte-strings.ts'
 import type { ScanConfig } from '../rule.ts'
 import { CompiledRule } from './compiled-rule.ts'
@@ -9,8 +9,10 @@ import { lowerText } from './lower-text.ts'
 
 const BEYOND_ASCII = /[\x80-\xff]/
 /** Bytes after which new literals are worth another automaton; doubled each time, up to the second. */
-const FIRST_REBUILD_BYTES = 64 * 1024
-const LAST_REBUILD_BYTES = 4 * 1024 * 1024
+const FIRST_REBUILD_BYTES = 1024 * 1024
+const LAST_REBUILD_BYTES = 16 * 1024 * 1024
+
+const hexEscape = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 
 interface Word {
   readonly text: string
@@ -113,20 +115,34 @@ export class RuleIndex {
   }
 
   /**
-   * Where the literals of a rule begin in the text looked at last, in ascending order for each of its anchors; null: that
-   * isn't known.
+   * Where the literals of a rule begin in the text looked at last, in ascending order for each of its anchors; null: it
+   * has none.
    */
-  hitsOf(rule: number): readonly (readonly number[])[] | null {
+  hitsOf(rule: number, text: string): readonly (readonly number[])[] | null {
     const literals = this.literalsOf(rule)
-    if (!literals || literals.some((words) => words.some((word) => word >= this.known))) return null
+    if (!literals) return null
     return literals.map((words) => {
+      if (words.some((word) => word >= this.known)) return this.searched(words, text)
       const starts: number[] = []
       for (const number of words) {
-        const { ends, text } = this.words[number]!
-        for (const end of ends) starts.push(end - text.length)
+        const { ends, text: word } = this.words[number]!
+        for (const end of ends) starts.push(end - word.length)
       }
       return words.length > 1 ? starts.sort((a, b) => a - b) : starts
     })
+  }
+
+  /** Begins of words that the automaton doesn't have yet. */
+  private searched(words: readonly number[], text: string): number[] {
+    const alternatives = words.map((number) =>
+      this.words[number]!.text.replace(/[^\w]/g, (char) => hexEscape(char)),
+    )
+    const starts: number[] = []
+    // Each is looked for by itself: one may begin within another.
+    for (const source of alternatives) {
+      for (const found of text.matchAll(new RegExp(`(?=${source})`, 'gi'))) starts.push(found.index)
+    }
+    return starts.sort((a, b) => a - b)
   }
 
   private literalsOf(rule: number): readonly (readonly number[])[] | null {

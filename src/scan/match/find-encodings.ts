@@ -36,6 +36,47 @@ const isHex = (byte: number | undefined): boolean =>
 
 /** All runs, without those that meet a neighbour of greater weight. */
 export function findEncodings(bytes: Uint8Array): EncodedRun[] {
+  return withoutWeaker(mayHoldEscapes(bytes) ? allRuns(bytes) : wordRuns(bytes))
+}
+
+/** How many percent signs are looked at before they are left to the search of all kinds. */
+const MOST_PERCENTS = 100
+
+function mayHoldEscapes(bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (buffer.includes('\\u') || buffer.includes('\\U') || buffer.includes('U+')) return true
+  let count = 0
+  for (let at = buffer.indexOf('%'); at >= 0; at = buffer.indexOf('%', at + 1)) {
+    if (++count > MOST_PERCENTS || (isHex(bytes[at + 1]) && isHex(bytes[at + 2]))) return true
+  }
+  return false
+}
+
+/** Hexadecimal and base64 alone: a run of 16 characters holds each sixteenth position, so most bytes are never read. */
+function wordRuns(bytes: Uint8Array): EncodedRun[] {
+  const all: EncodedRun[] = []
+  for (let at = 0; at + LEAST_BASE64 <= bytes.length; ) {
+    let start = at + LEAST_BASE64 - 1
+    if ((CLASSES[bytes[start]!]! & WORD) === 0) {
+      at = start + 1
+      continue
+    }
+    const end = endOf(WORD, bytes, start)
+    while (start > at && (CLASSES[bytes[start - 1]!]! & WORD) !== 0) start--
+    const hexEnd = endOf(HEX, bytes, start)
+    if (hexEnd - start >= LEAST_HEX) {
+      all.push({ kind: 2, start, end: hexEnd })
+      start = hexEnd
+    }
+    if (end - start >= LEAST_BASE64) {
+      all.push({ kind: BASE64, start, end: end + padding(bytes, end) })
+    }
+    at = end
+  }
+  return all
+}
+
+function allRuns(bytes: Uint8Array): EncodedRun[] {
   const all: EncodedRun[] = []
   // Within a run of base64's characters that is too short, only "U+" can begin anything.
   let shortUntil = 0
@@ -65,7 +106,7 @@ export function findEncodings(bytes: Uint8Array): EncodedRun[] {
       at = end
     }
   }
-  return withoutWeaker(all)
+  return all
 }
 
 function endOf(kind: number, bytes: Uint8Array, at: number): number {

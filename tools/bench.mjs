@@ -10,6 +10,7 @@ const alone = {
   '--leases': 'leases-at-scale',
   '--database': 'database-credentials',
   '--rotations': 'rotations-at-scale',
+  '--scanner-accuracy': 'scanner-accuracy',
 }
 const flag = Object.keys(alone).find((one) => process.argv.includes(one))
 const name = flag === undefined ? 'main' : alone[flag]

@@ -189,8 +189,12 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   }
   Object.assign(kinds, {
     [UNMOUNT_JOB]: async (job, signal) => {
-      await resources.dispose((job.item as { record: MountRecord }).record.id)
-      return runUnmount(unmountParts, job, signal)
+      const { id } = (job.item as { record: MountRecord }).record
+      await resources.dispose(id)
+      const result = await runUnmount(unmountParts, job, signal)
+      // Ending its leases may have opened them again.
+      if (result === 'done') await resources.dispose(id)
+      return result
     },
     [NAMESPACE_SWEEP_JOB]: (job, signal) => runNamespaceSweep(unmountParts, job, signal),
     [REMOUNT_FORGET_JOB]: async (job) => {

@@ -56,6 +56,19 @@ describe.each([
     expect(verifyDigest(curve, publicKey, digest, made.subarray(1))).toBe(false)
   })
 
+  it('takes digests of any length and value', () => {
+    for (const digest of [
+      ...[1, 20, 31, 33, 48, 65, 66, 67, 200].map((length) => systemRandom.bytes(length)),
+      ...[1, 32, 66].map((length) => Buffer.alloc(length)),
+      ...[32, 48, 66].map((length) => Buffer.alloc(length, 0xff)),
+    ]) {
+      const made = signDigest(curve, privateKey, digest, systemRandom)
+      expect(made).toHaveLength(2 * bytes)
+      expect(verifyDigest(curve, publicKey, digest, made)).toBe(true)
+      expect(verifyDigest(curve, publicKey, Buffer.from('other'), made)).toBe(false)
+    }
+  })
+
   it('never signs twice with the same number', () => {
     const digest = hash('sha256', message, 'buffer')
     const seen = new Set<string>()

@@ -13,6 +13,8 @@ export interface DetectorOptions {
   readonly ignoreAllowComments: boolean
   /** A baseline's path, never scanned itself; ''. */
   readonly baselinePath: string
+  /** The file of a filter of live secrets (vault/live-filter.ts); '' or absent: none. */
+  readonly liveFilter?: string
 }
 
 export interface Detector {

@@ -1,29 +1,35 @@
-// The parts that both front ends put together.
+// The parts that both front ends put together: rules of a text, detectors, paths that need no reading.
+import { readFileSync } from 'node:fs'
+import { parseConfig } from './config/parse-config.ts'
 import type { DetectorOptions, DetectorPool } from './detector.ts'
-import { parseConfig } from './gitleaks/stand-in.ts'
 import { ByteRegexp } from './match/byte-regexp.ts'
 import { joinedExpressions } from './match/compiled-allowlist.ts'
-import { createDetector } from './match/create-detector.ts'
+import { createDetectorPool } from './match/detector-pool.ts'
 import type { ScanConfig } from './rule.ts'
+import { defaultConfig } from './rules/default-config.ts'
+import { systemWords } from './system-words.ts'
 
-/** Rules of a TOML text; `path` is for messages. Throws Error. */
-export const parseRules = (text: string, _path: string): ScanConfig => parseConfig(text)
+export type WarnOfRules = (message: string, fields: Readonly<Record<string, string>>) => void
 
-export const builtInRules = (): ScanConfig => parseConfig('')
-
-export const openPool = async (
-  config: ScanConfig,
-  options: DetectorOptions,
-  _threads: number,
-): Promise<DetectorPool> => {
-  const detector = createDetector(config, options)
-  return {
-    detect: async (batch) => batch.flatMap((fragment) => detector.detect(fragment)),
-    takeSkipped: () => detector.takeSkipped(),
-    inFlight: 2,
-    close: async () => {},
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(systemWords(error))
   }
 }
+
+/** Rules of a TOML text; `path` is the file it came from, ''. Throws ConfigError. */
+export const parseRules = (text: string, path: string, warn: WarnOfRules): ScanConfig =>
+  parseConfig(text, path, { readFile: readText, defaultConfig, warn })
+
+export const builtInRules = (): ScanConfig => defaultConfig()
+
+export const openPool = (
+  config: ScanConfig,
+  options: DetectorOptions,
+  threads: number,
+): Promise<DetectorPool> => createDetectorPool(config, options, threads)
 
 /**
  * Whether the allowlists over all rules leave a path (a byte string) out, so that it needn't be read. gitleaks asks

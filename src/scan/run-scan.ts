@@ -42,7 +42,7 @@ export async function runScan(
   const count = (batch: readonly Fragment[]): void => {
     for (const fragment of batch) {
       bytes += fragment.bytes.length
-      if (fragment.commit) commits.add(fragment.commit.sha)
+      if (fragment.commit?.sha) commits.add(fragment.commit.sha)
       if (fragment.path !== lastPath) files++
       lastPath = fragment.path
     }
@@ -79,6 +79,7 @@ export async function runScan(
     error = thrown instanceof Error ? thrown : new Error(String(thrown))
   }
   while (waiting.length > 0) await settle()
+  for (const note of pool.takeSkipped()) notes.skipped(note)
   if (signal.aborted) isPartial = true
   // A source that looks at blobs first hands on little of what it reads.
   return {

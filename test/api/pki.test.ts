@@ -286,6 +286,13 @@ describe.each(allServerKinds)('PKI on $kind', ({ start }) => {
     )
   })
 
+  it('takes no address that has no place in a certificate', async () => {
+    for (const url of ['http://a.com/ü', 'http://a b.com/', 'a.com', 'http://'])
+      expect(await refused('config/urls', { issuing_certificates: url }), url).toContain(
+        'invalid URL found in Authority Information Access',
+      )
+  })
+
   it('takes policies with qualifiers, in the bounds of the standard', async () => {
     const qualified = '[{"oid":"1.2.3","cps":"http://a.com","notice":"n"},{"oid":"1.2.4"}]'
     const role = (await post('roles/p', { ...openRole, policy_identifiers: qualified })).data

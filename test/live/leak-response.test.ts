@@ -1,8 +1,9 @@
 // From a leak to a clean history: the filter is fetched, the leak is told offline, looked up, its readers are listed
 // from the audit file, and the printed steps are run with the real git filter-repo, after which nothing is found.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliServer, startCliServer } from '../support/cli-server.ts'
 import { FILTER_REPO_INSTALL_MS, filterRepoFolder } from '../support/real-filter-repo.ts'
@@ -132,6 +133,29 @@ describe('a leaked secret', () => {
     expect(all).not.toContain(SECRET)
     const after = await cli.works(['leak', 'respond', `-file=${filter}`, `-repo=${fresh}`, id])
     expect(after).toContain('not in the history of')
+  })
+
+  it('is told by the scanner, redacted, without a server', () => {
+    const program = fileURLToPath(new URL('../../bin/strongroom', import.meta.url))
+    const args = ['scan', 'dir', '--live-filter', filter, '--format', 'json', repo]
+    const ran = spawnSync(program, args, { encoding: 'utf8' })
+    expect(ran.status, ran.stderr).toBe(0)
+    writeFileSync(join(repo, 'leak.txt'), `one\npassword=${SECRET}\n`)
+    const found = spawnSync(program, args, { encoding: 'utf8' })
+    expect(found.status, found.stderr).toBe(1)
+    expect(found.stdout).not.toContain(SECRET)
+    const [finding] = JSON.parse(found.stdout)
+    expect(finding).toMatchObject({
+      RuleID: 'live-secret',
+      StartLine: 2,
+      Tags: ['live', expect.stringMatching(/^id:/)],
+    })
+    rmSync(join(repo, 'leak.txt'))
+    const missing = spawnSync(program, [...args.slice(0, 3), '/nonexistent', repo], {
+      encoding: 'utf8',
+    })
+    expect(missing.status).toBe(2)
+    expect(missing.stderr).toContain('/nonexistent')
   })
 
   it('is dead once it was replaced', { timeout: 60_000 }, async () => {

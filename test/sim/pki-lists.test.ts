@@ -142,7 +142,13 @@ describe('a change of an issuer', () => {
     await newRoot('kept')
     const { issuer_id, certificate } = await newRoot('gone')
     const before = numberOf(await listOf('gone'))
+    const chunks = async (): Promise<number> => {
+      const keys = await server.backend.range('mount/', { limit: 1000 })
+      return keys.filter((key) => key.includes('/crl-chunk/')).length
+    }
+    expect(await chunks()).toBe(4)
     await call(server, 200, 'DELETE', `pki/issuer/${issuer_id}`)
+    expect(await chunks()).toBe(2)
     const { imported_issuers } = await post('issuers/import/cert', { certificate })
     expect(numberOf(await listOf(imported_issuers[0]))).toBeGreaterThan(before)
   })

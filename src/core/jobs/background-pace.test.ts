@@ -85,10 +85,36 @@ it('begins calls to the outside apart from one another while requests come', asy
     clock.advance(20)
   }
   requests.begun++
+  while (begin() === 0) {}
+  clock.advance(pace.startsInMs)
   pace.started()
   expect(pace.startsInMs).toBe(4)
   clock.advance(251)
   expect(begin()).toBe(0)
+})
+
+it('makes up for late timers, but saves nothing up while nobody waits', () => {
+  const { clock, requests, pace } = paced()
+  const begun = (): number => {
+    requests.begun++
+    let count = 0
+    for (; pace.startsInMs === 0; count++) pace.started()
+    return count
+  }
+  expect(begun()).toBe(1)
+  // The timer of whoever waits fires 20 ms later, at 2.5 ms a place.
+  clock.advance(20)
+  expect(begun()).toBe(8)
+  clock.advance(200)
+  expect(begun()).toBeLessThanOrEqual(21)
+  const idle = paced()
+  idle.requests.begun++
+  expect(idle.pace.startsInMs).toBe(0)
+  idle.pace.started()
+  idle.clock.advance(200)
+  expect(idle.pace.startsInMs).toBe(0)
+  idle.pace.started()
+  expect(idle.pace.startsInMs).toBeGreaterThan(0)
 })
 
 it('lets all go on when it is closed', async () => {

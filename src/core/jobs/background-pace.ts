@@ -19,6 +19,8 @@ const LONGEST_REST_MS = 50
  */
 const SHORTEST_GAP_MS = 2.5
 const LONGEST_GAP_MS = 4
+/** What a late timer cost those who waited for their place is made up for, up to this. */
+const MOST_BEHIND_MS = 50
 /** The event loop came so late to a timer that requests felt it. */
 const LATE_MS = 2
 /** How fast the gap grows when the loop is late, and shrinks when it is not. */
@@ -35,6 +37,8 @@ export class BackgroundPace {
   #lastRequestMs = Number.NEGATIVE_INFINITY
   #gapMs = SHORTEST_GAP_MS
   #nextStartMs = Number.NEGATIVE_INFINITY
+  /** Somebody waits for the next place. */
+  #isAwaited = false
   #isOver = false
 
   constructor(of: {
@@ -76,11 +80,16 @@ export class BackgroundPace {
   /** How long until the next call to the outside may begin; 0: now. Whoever begins one says so. */
   get startsInMs(): number {
     if (!this.isPressed) return 0
-    return Math.max(0, this.#nextStartMs - this.#clock.monotonic())
+    const wait = Math.max(0, this.#nextStartMs - this.#clock.monotonic())
+    if (wait > 0) this.#isAwaited = true
+    return wait
   }
 
   started(): void {
-    this.#nextStartMs = this.#clock.monotonic() + this.#gapMs
+    const now = this.#clock.monotonic()
+    const from = this.#isAwaited ? Math.max(this.#nextStartMs, now - MOST_BEHIND_MS) : now
+    this.#nextStartMs = from + this.#gapMs
+    if (this.#nextStartMs > now) this.#isAwaited = false
   }
 
   /** Waits until the next call to the outside may begin, and takes the place. */

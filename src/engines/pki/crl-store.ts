@@ -2,7 +2,7 @@
 // chunks under a random id (a value takes 1 MiB at most), made live by the commit that names them. Chunks that
 // no list names are written down first: before they are written, and in the commit that replaces them. What a
 // process that died left behind is swept by a later build.
-import { MAX_INLINE_DELETES } from '../../base/limits.ts'
+import { MAX_BATCH_KEYS, MAX_INLINE_DELETES } from '../../base/limits.ts'
 import type { MountContext } from '../../sdk/context.ts'
 import { listNames } from '../../sdk/listing.ts'
 import type { ReadStorage, Tx } from '../../sdk/storage.ts'
@@ -142,8 +142,9 @@ export async function sweepAbandoned(mount: MountContext): Promise<void> {
 /** Removes the lists of groups that no issuer is of any more; their numbers go on where they stopped. */
 export async function dropUnusedLists(mount: MountContext): Promise<void> {
   const used = usedGroups(await readDirectory(mount.storage))
-  for (const group of await listNames(mount.storage, STATE_PREFIX, ALL)) {
-    if (used.has(group)) continue
+  const all = await listNames(mount.storage, STATE_PREFIX, ALL)
+  const unused = all.filter((group) => !used.has(group))
+  for (const group of await withLists(mount, unused)) {
     const unnamed = await mount.storage.transaction(async (tx) => {
       const state = await readCrlState(tx, group)
       // Read here, so that an issuer that comes meanwhile is a conflict.
@@ -154,6 +155,20 @@ export async function dropUnusedLists(mount: MountContext): Promise<void> {
     })
     for (const list of unnamed) if (list) await removeChunks(mount, list.id, list.chunks)
   }
+}
+
+/** Those of the groups that have a list. */
+async function withLists(mount: MountContext, groups: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (let at = 0; at < groups.length; at += MAX_BATCH_KEYS) {
+    const some = groups.slice(at, at + MAX_BATCH_KEYS)
+    const entries = await mount.storage.read(some.map(stateKey))
+    for (const group of some) {
+      const state = entries.get(stateKey(group))?.json<CrlState>()
+      if (state?.complete || state?.delta) found.push(group)
+    }
+  }
+  return found
 }
 
 const ALL = { after: undefined, limit: undefined }

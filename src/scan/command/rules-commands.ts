@@ -5,6 +5,7 @@ import { toByteString } from '../../template/byte-strings.ts'
 import type { Finding } from '../finding.ts'
 import { openPool } from '../parts.ts'
 import type { Rule, ScanConfig } from '../rule.ts'
+import type { OurRule } from '../rules/rule-table.ts'
 import { systemWords } from '../system-words.ts'
 import { EXIT, ScanFailure } from './exit-codes.ts'
 import { matchText, visibleText } from './finding-text.ts'
@@ -83,6 +84,9 @@ export async function explainRule(
     lines.push(`  only together with: ${plain(one.ruleId)}${near}`)
   }
   lines.push(...allowlistLines(rule))
+  // Our own rules say what is to be done.
+  const { rotate } = rule as Partial<OurRule>
+  if (rotate !== undefined) lines.push('', `What to do: ${plain(rotate)}`)
   streams.stdout.write(`${lines.join('\n')}\n`)
   return EXIT.clean
 }
@@ -165,7 +169,10 @@ export async function checkConfig(
   { streams }: Around,
 ): Promise<number> {
   const path = of.args[0]!
-  const config = readRules(path)
+  const config = readRules(path, (message, fields) => {
+    const rest = Object.entries(fields).map(([name, value]) => `${name} ${value}`)
+    streams.stderr.write(`warning: ${[message, ...rest].join(' ')}\n`)
+  })
   const options = { compat: true, maxDecodeDepth: 0, ignoreAllowComments: false, baselinePath: '' }
   try {
     // What is only seen when rules are compiled.

@@ -26,6 +26,9 @@ export const COMMON_FLAGS = {
     },
   ),
   'report-template': stringFlag('Go template of --format template'),
+  'live-filter': stringFlag(
+    'tell live secrets of the vault by this `file`, which strongroom leak filter fetches',
+  ),
   'show-secrets': boolFlag('print and report secrets as they are'),
   baseline: stringFlag('file of known findings; else .strongroom-scan.yaml of the target', '', {
     shorthand: 'b',

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Tier } from '../finding.ts'
-import { builtInRules, parseRules } from '../parts.ts'
+import { builtInRules, parseRules, type WarnOfRules } from '../parts.ts'
 import type { Rule, ScanConfig } from '../rule.ts'
 import { systemWords } from '../system-words.ts'
 import { ScanFailure } from './exit-codes.ts'
@@ -12,7 +12,7 @@ import type { CommonValues } from './scan-flags.ts'
 export const CONFIG_NAMES = ['.strongroom-scan.toml', '.gitleaks.toml'] as const
 
 /** Reads a file of rules. Throws ScanFailure, which names it. */
-export function readRules(path: string): ScanConfig {
+export function readRules(path: string, warn: WarnOfRules): ScanConfig {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -20,17 +20,21 @@ export function readRules(path: string): ScanConfig {
     throw new ScanFailure(systemWords(error))
   }
   try {
-    return parseRules(text, path)
+    return parseRules(text, path, warn)
   } catch (error) {
     throw new ScanFailure(`${path}: ${(error as Error).message}`)
   }
 }
 
 /** The rules of a target folder ('' for none). */
-export function rulesFor(folder: string, values: CommonValues): ScanConfig {
+export function rulesFor(
+  folder: string,
+  values: CommonValues,
+  warn: WarnOfRules = () => {},
+): ScanConfig {
   const own = CONFIG_NAMES.map((name) => join(folder, name)).find((path) => existsSync(path))
   const path = values.config !== '' ? values.config : folder === '' ? undefined : own
-  const config = path === undefined ? builtInRules() : readRules(path)
+  const config = path === undefined ? builtInRules() : readRules(path, warn)
   return selectRules(config, values)
 }
 

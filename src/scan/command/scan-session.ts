@@ -17,6 +17,7 @@ import type { ScanConfig } from '../rule.ts'
 import { runScan, type ScanObserver, type ScanTotals } from '../run-scan.ts'
 import type { Source } from '../source.ts'
 import { systemWords } from '../system-words.ts'
+import { FilterError, readFilterFile } from '../vault/live-filter.ts'
 import { EXIT, ScanFailure } from './exit-codes.ts'
 import { type ReportPlan, reportPlan, writePlannedReport } from './report-plan.ts'
 import type { CommonValues } from './scan-flags.ts'
@@ -87,10 +88,23 @@ interface Prepared {
   readonly judge: (finding: Finding) => Promise<JudgedFinding>
 }
 
+/** Said before anything is read, not by a thread later. */
+function checkLiveFilter(path: string): void {
+  if (path === '') return
+  try {
+    readFilterFile(path)
+  } catch (error) {
+    throw new ScanFailure(
+      error instanceof FilterError ? error.message : `${path}: ${systemWords(error)}`,
+    )
+  }
+}
+
 function prepare(target: ScanTarget, values: CommonValues, nowMs: number): Prepared {
   if (values.compat !== '' && values.compat !== 'gitleaks') {
     throw new ScanFailure(`--compat ${values.compat}: there is gitleaks`)
   }
+  checkLiveFilter(values['live-filter'])
   const isCompat = values.compat === 'gitleaks'
   const plan = reportPlan(values)
   const isReported = tierFilter(isCompat ? 'low' : values.tier)
@@ -116,6 +130,7 @@ const poolFor = (target: ScanTarget, values: CommonValues, prepared: Prepared) =
       compat: prepared.isCompat,
       maxDecodeDepth: values['max-decode-depth'],
       ignoreAllowComments: values['no-allow-comments'],
+      liveFilter: values['live-filter'],
       baselinePath:
         prepared.baselinePath === null
           ? ''

@@ -3,10 +3,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { toByteString } from '../../template/byte-strings.ts'
+import { ConfigError } from '../config/config-error.ts'
+import { builtInRules, parseRules } from '../parts.ts'
 import type { ScanConfig } from '../rule.ts'
 import { systemWords } from '../system-words.ts'
 import type { ConsoleLog } from './console-log.ts'
-import { parseConfig } from './stand-in.ts'
 
 const read = (path: string, log: ConsoleLog): string => {
   try {
@@ -16,11 +17,22 @@ const read = (path: string, log: ConsoleLog): string => {
   }
 }
 
-function parsed(text: string, _path: string, log: ConsoleLog): ScanConfig {
+function parsed(text: string, path: string, log: ConsoleLog): ScanConfig {
+  const warn = (message: string, fields: Readonly<Record<string, string>>): void => {
+    const shown = Object.entries(fields).map(([name, value]) => [name, toByteString(value)])
+    log.log('warn', toByteString(message), Object.fromEntries(shown))
+  }
   try {
-    return parseConfig(text)
+    return parseRules(text, path, warn)
   } catch (error) {
-    return log.fatal('Failed to load config', { error: toByteString((error as Error).message) })
+    if (!(error instanceof ConfigError)) throw error
+    const words = toByteString(error.message)
+    if (error.stage === 'load') return log.fatal('Failed to load config', { error: words })
+    return path === ''
+      ? log.fatal('unable to load gitleaks config from GITLEAKS_CONFIG_TOML env var', {
+          error: words,
+        })
+      : log.fatal(`unable to load gitleaks config, err: ${words}`)
   }
 }
 
@@ -59,12 +71,12 @@ export function findConfig(
         `unable to load gitleaks config from ${inTarget} since --source=${source} is a file, using default config`,
       ),
     )
-    return parsed('', '', log)
+    return builtInRules()
   }
   if (!existsSync(inTarget)) {
     const about = `no gitleaks config found in path ${inTarget}, using default gitleaks config`
     log.log('debug', toByteString(about))
-    return parsed('', '', log)
+    return builtInRules()
   }
   const about = `using existing gitleaks config ${inTarget} from \`(--source)/.gitleaks.toml\``
   log.log('debug', toByteString(about))

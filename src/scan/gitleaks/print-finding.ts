@@ -23,7 +23,7 @@ const SECRET: Ink = {
 }
 const REQUIRED: Ink = {
   lead: '',
-  colors: { none: '', '16': '37', '256': '38;5;137', true: '38;2;191;148;120' },
+  colors: { none: '', '16': '90', '256': '38;5;138', true: '38;2;191;147;120' },
 }
 
 type Variables = Readonly<Record<string, string | undefined>>

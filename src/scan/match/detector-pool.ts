@@ -6,7 +6,7 @@ import type { Finding } from '../finding.ts'
 import type { Fragment } from '../fragment.ts'
 import type { ScanConfig } from '../rule.ts'
 import type { Skipped } from '../source.ts'
-import { createDetector } from './create-detector.ts'
+import { openDetector } from './open-detector.ts'
 import { type BatchAnswer, packBatch } from './packed-batch.ts'
 
 /** Bytes that are searched in place before threads are started. */
@@ -38,7 +38,7 @@ class LocalPool implements DetectorPool {
   private isClosed = false
 
   constructor(config: ScanConfig, options: DetectorOptions) {
-    this.detector = createDetector(config, options)
+    this.detector = openDetector(config, options)
   }
 
   async detect(batch: readonly Fragment[]): Promise<Finding[]> {

@@ -2,11 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { DetectorOptions } from '../detector.ts'
 import type { ScanConfig } from '../rule.ts'
-import { createDetector } from './create-detector.ts'
+import { openDetector } from './open-detector.ts'
 import { type BatchAnswer, type PackedBatch, unpackBatch } from './packed-batch.ts'
 
 const { config, options } = workerData as { config: ScanConfig; options: DetectorOptions }
-const detector = createDetector(config, options)
+const detector = openDetector(config, options)
 
 function answer(packed: PackedBatch): BatchAnswer {
   try {

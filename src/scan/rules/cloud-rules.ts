@@ -32,7 +32,7 @@ export const CLOUD_RULES = ruleTable(
   String.raw`
 aws-access-token  raw  \b((?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z2-7]{16})\b  e3 kw=akia,asia,abia,acca,a3t check=aws-key-id  AWS access key id
 aws-secret-access-key  name:aws|secret_access_key|secretaccesskey|secret_key|secretkey  [a-zA-Z0-9/+]{40}  e4.2 cs  AWS secret access key
-aws-session-token  name:session_token|sessiontoken  [a-zA-Z0-9/+]{150,1200}={0,2}  e4.5 cs  AWS session token
+aws-session-token  name:session_token|sessiontoken  [a-zA-Z0-9/+]{150,1000}={0,2}  e4.5 cs  AWS session token
 aws-mws-key  token  amzn\.mws\.<uuid>  e3  Amazon MWS auth token
 aws-amazon-bedrock-api-key-long-lived  token  ABSK[A-Za-z0-9+/]{109,269}={0,2}  e3  Amazon Bedrock long-lived API key
 aws-amazon-bedrock-api-key-short-lived  raw  bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t[\w+/=-]*  e3 kw=bedrock-api-key-  Amazon Bedrock short-lived API key

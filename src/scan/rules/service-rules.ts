@@ -40,6 +40,7 @@ brave-search-api-key  token  BSA<w:28>  e4 kw=brave  Brave Search API key
 serpapi-key  name:serpapi|serp_api  <hex:64>  e3  SerpApi key
 upstage-api-key  token  up_<an:29>  e3.7 kw=upstage  Upstage API key
 privateai-api-token  name:privateai|private_ai|private-ai  [a-z0-9]{32}  e3 cs  Private AI API token
+nats-nkey-seed  token  S[ACNOUX][A-Z2-7]{56}  e3.5 kw=seed,nkey,nats,creds  NATS NKey seed
 clickhouse-cloud-api-secret-key  token  4b1d<an:38>  e3  ClickHouse Cloud API secret
 confluent-access-token  name:confluent  <lo:16>  -  Confluent API key
 confluent-secret-key  name:confluent  [a-z0-9/+]{64}  -  Confluent API secret
@@ -176,7 +177,7 @@ adobe-client-id  name:adobe  <hex:32>  e2 medium  Adobe client id
 adobe-client-secret  token  p8e-<lo:32>  e2 ci  Adobe client secret
 dropbox-api-token  name:dropbox  <lo:15>  -  Dropbox app secret
 dropbox-long-lived-api-token  name:dropbox  <lo:11>AAAAAAAAAA<eq:43>  -  Dropbox long-lived token
-dropbox-short-lived-api-token  raw  (?i)\b(sl\.(?:[bu]\.)?[a-z0-9=_-]{130,1500})(?:["'\x60\s;,<)\\]|$)  e3 kw=dropbox  Dropbox short-lived token
+dropbox-short-lived-api-token  raw  (?i)\b(sl\.(?:[bu]\.)?[a-z0-9=_-]{130,1000})(?:["'\x60\s;,<)\\]|$)  e3 kw=dropbox  Dropbox short-lived token
 box-api-access-token  name:box_client|box_secret|box_access|box_api  <an:32>  e3.7 cs  Box client secret
 cloudinary-api-secret  name:cloudinary_api_secret|cloudinary_secret  <w:27>  e3.7 cs  Cloudinary API secret
 imgur-client-secret  name:imgur  <hex:40>  e3  Imgur client secret

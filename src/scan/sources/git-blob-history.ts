@@ -4,8 +4,8 @@
 // file contents never diffed unless they hold something.
 import type { Finding } from '../finding.ts'
 import type { Commit, Fragment } from '../fragment.ts'
-import { readBlobs, type WantedBlob } from './git-blobs.ts'
-import { GitError, gitOutput, lastWords, startGit } from './git-command.ts'
+import { existingObjects, readBlobs, type WantedBlob } from './git-blobs.ts'
+import { GitError, lastWords, startGit } from './git-command.ts'
 import { type DiffRun, diffCommits, newReading, parseRaw } from './git-log.ts'
 import type { FileOrigin } from './source-settings.ts'
 
@@ -108,13 +108,7 @@ async function packOrder(
     blobs.delete(oid)
     wanted.push({ oid, origins: originsOf(oid, paths) })
   }
-  const args = ['cat-file', '--batch-check=%(objectname)', '--batch-all-objects', '--unordered']
-  const listed = await gitOutput(run.place, args).catch(() => '')
-  for (let at = 0; at < listed.length; ) {
-    const end = listed.indexOf('\n', at)
-    take(listed.slice(at, end < 0 ? listed.length : end))
-    at = end < 0 ? listed.length : end + 1
-  }
+  for (const oid of await existingObjects(run.place)) take(oid)
   for (const oid of [...blobs.keys()]) take(oid)
   return wanted
 }

@@ -5,7 +5,7 @@ import type { Fragment } from '../fragment.ts'
 import { archiveKindOf, compatArchiveKind } from './archive-kind.ts'
 import { readArchive } from './archive-reader.ts'
 import { hasNul } from './content-type.ts'
-import { type GitPlace, lastWords, startGit } from './git-command.ts'
+import { type GitPlace, gitOutput, lastWords, startGit } from './git-command.ts'
 import type { FileOrigin, Reading } from './source-settings.ts'
 import { TextChunker } from './text-chunker.ts'
 
@@ -33,17 +33,55 @@ export async function* readBlobs(
   wanted: readonly WantedBlob[],
 ): AsyncGenerator<readonly Fragment[]> {
   let left = wanted
+  let existing: Set<string> | null = null
   while (left.length > 0 && !reading.signal.aborted) {
     const stream = new BlobStream(place, reading, left)
     yield* stream.run()
     if (stream.isWhole) return
-    // git gave up on a broken object: it is the one after those that came.
-    const broken = left[stream.done]
+    // git gave up on a broken object: it is the one after those that came. A missing one of a partial clone ends it
+    // too, and there may be many: they are told apart first.
+    const after = left.slice(stream.done)
+    const broken = after[0]
     if (broken === undefined) return
-    const why = `broken object: ${lastWords(stream.stderr)}`
-    reading.notes.skipped({ what: nameOf(broken), why, makesPartial: true })
-    left = left.slice(stream.done + 1)
+    existing ??= await existingObjects(place)
+    const { notes } = reading
+    if (existing.has(broken.oid)) {
+      const why = `broken object: ${lastWords(stream.stderr)}`
+      notes.skipped({ what: nameOf(broken), why, makesPartial: true })
+      after.shift()
+    }
+    left = after.filter((blob) => {
+      if (existing?.has(blob.oid)) return true
+      notes.skipped({ what: nameOf(blob), why: MISSING, makesPartial: true })
+      return false
+    })
   }
+}
+
+const MISSING = 'the object is missing (a shallow or partial clone, or a broken repository)'
+
+/** Names of all objects that are here, in the order in which git reads them fastest; nothing is fetched. */
+export async function existingObjects(place: GitPlace): Promise<Set<string>> {
+  const args = ['cat-file', '--batch-check=%(objectname)', '--batch-all-objects', '--unordered']
+  const listed = await gitOutput(place, args).catch(() => '')
+  const names = new Set<string>()
+  for (let at = 0; at < listed.length; ) {
+    const end = listed.indexOf('\n', at)
+    // A copy: a slice would keep the whole list.
+    names.add(Buffer.from(listed.slice(at, end < 0 ? listed.length : end)).toString('latin1'))
+    at = end < 0 ? listed.length : end + 1
+  }
+  return names
+}
+
+/** Those of the objects that are missing or can't be read. */
+export async function unreadable(place: GitPlace, oids: readonly string[]): Promise<Set<string>> {
+  const existing = await existingObjects(place)
+  const here = oids.filter((oid) => existing.has(oid))
+  const input = here.map((oid) => `${oid}\n`).join('')
+  const checked = await gitOutput(place, ['cat-file', '--batch-check'], input).catch(() => '')
+  const good = new Set([...checked.matchAll(/^([0-9a-f]+) blob \d+$/gm)].map((found) => found[1]!))
+  return new Set(oids.filter((oid) => !good.has(oid)))
 }
 
 const nameOf = (blob: WantedBlob): string =>
@@ -123,8 +161,7 @@ class BlobStream {
         this.#passing = { blob, left: Number(other), chunkers: null, parts: null, isFirst: false }
         this.done--
       } else {
-        const why = 'the object is missing (a shallow or partial clone, or a broken repository)'
-        this.#reading.notes.skipped({ what: nameOf(blob), why, makesPartial: true })
+        this.#reading.notes.skipped({ what: nameOf(blob), why: MISSING, makesPartial: true })
       }
       return
     }

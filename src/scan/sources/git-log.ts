@@ -4,7 +4,7 @@
 import type { Commit, Fragment } from '../fragment.ts'
 import { CommitHeader } from './commit-header.ts'
 import { FragmentBatcher } from './fragment-batcher.ts'
-import { readBlobs, type WantedBlob } from './git-blobs.ts'
+import { readBlobs, unreadable, type WantedBlob } from './git-blobs.ts'
 import { GitError, type GitPlace, gitOutput, lastWords, startGit } from './git-command.ts'
 import { GitDiffParser } from './git-diff-parser.ts'
 import { unquoteName } from './git-names.ts'
@@ -107,13 +107,16 @@ export async function* diffHistory(
   yield* runDiff(run, [...base, ...revisions], input, binaries, (outcome) => outcomes.push(outcome))
   const outcome = outcomes[0]
   if (outcome !== undefined && outcome.code !== 0) {
-    if (outcome.commits.length === 0) throwIfFailed(outcome)
     const all = revisions.filter((option) => !/^(-p|--diff-filter.*)$/.test(option))
     const listed = await gitOutput(run.place, ['log', '--format=%H', ...all], input).catch(() => '')
-    noteStop(reading, outcome)
-    yield* restOfCommit(run, outcome, binaries)
-    const seen = new Set(outcome.commits)
-    const left = listed.split('\n').filter((sha) => sha !== '' && !seen.has(sha))
+    const commits = listed.split('\n').filter((sha) => sha !== '')
+    // git knows no commits either: what it was asked for is wrong.
+    if (commits.length === 0 && outcome.commits.length === 0) throwIfFailed(outcome)
+    const broken = outcome.commits.at(-1) ?? commits[0]!
+    const isTold = yield* restOfCommit(run, broken, outcome, binaries)
+    const seen = new Set([...outcome.commits, broken])
+    const left = commits.filter((sha) => !seen.has(sha))
+    if (!isTold && left.length === 0) noteStop(reading, broken, outcome)
     yield* diffCommits(run, left, binaries)
   }
   yield* readBinaries(run, binaries)
@@ -136,33 +139,30 @@ export async function* diffCommits(
     yield* runDiff(run, [...args, ...filter], input, binaries, (one) => outcomes.push(one))
     const outcome = outcomes[0]
     if (outcome === undefined || outcome.code === 0) return
-    if (outcome.commits.length === 0) throwIfFailed(outcome)
-    noteStop(reading, outcome)
-    yield* restOfCommit(run, outcome, binaries)
-    left = left.slice(left.indexOf(outcome.commits.at(-1)!) + 1)
+    // git may stop before it prints the header of what it can't read.
+    const broken = outcome.commits.at(-1) ?? left[0]!
+    const isTold = yield* restOfCommit(run, broken, outcome, binaries)
+    left = left.slice(left.indexOf(broken) + 1)
+    if (!isTold && left.length === 0) noteStop(reading, broken, outcome)
   }
 }
 
-function noteStop({ notes }: Reading, outcome: Outcome): void {
-  const what = outcome.commits.at(-1) ?? 'history'
-  notes.skipped({
-    what: `commit ${what}`,
-    why: `git could not read all of it: ${lastWords(outcome.stderr)}`,
-    makesPartial: true,
-  })
+function noteStop({ notes }: Reading, sha: string, { stderr }: Outcome): void {
+  const why = `git could not read all of it: ${lastWords(stderr)}`
+  notes.skipped({ what: `commit ${sha}`, why, makesPartial: true })
 }
 
 /**
  * Of a commit at which git gave up, what it had not printed yet: the diff without the files of which an object is
- * missing, and of those the new content where that is here.
+ * missing, and of those the new content where that is here. Answers whether anything is missing of it.
  */
 async function* restOfCommit(
   run: DiffRun,
+  sha: string,
   stopped: Outcome,
   binaries: WantedBlob[],
-): AsyncGenerator<readonly Fragment[]> {
+): AsyncGenerator<readonly Fragment[], boolean> {
   const { place, reading } = run
-  const sha = stopped.commits.at(-1)!
   const args = ['diff-tree', '-r', '-m', '--root', '--no-renames', '--no-commit-id', '--stdin']
   const raw = await gitOutput(place, args, `${sha}\n`).catch(() => '')
   const changes = raw
@@ -171,11 +171,9 @@ async function* restOfCommit(
     .filter((change) => change !== null)
   const left = changes.filter((change) => !stopped.files.has(change.path))
   const oids = left.flatMap(({ oid, oldOid }) => [oid, oldOid]).filter((oid) => !/^0+$/.test(oid))
-  const checked = await gitOutput(place, ['cat-file', '--batch-check'], `${oids.join('\n')}\n`)
-  const missing = new Set(
-    [...checked.matchAll(/^([0-9a-f]+) missing$/gm)].map((found) => found[1]!),
-  )
+  const missing = await unreadable(place, oids)
   const broken = left.filter(({ oid, oldOid }) => missing.has(oid) || missing.has(oldOid))
+  if (broken.length > 0 || raw === '') noteStop(reading, sha, stopped)
   const without = [...stopped.files, ...broken.map(({ path }) => path)]
   const pathspecs = without.map((path) => `:(exclude,top,literal)${bytesAsArgument(path)}`)
   if (pathspecs.join('').length < MOST_ARGUMENTS) {
@@ -185,6 +183,7 @@ async function* restOfCommit(
     yield* runDiff(run, limited, '', binaries, () => {})
     yield* wholeObjects(run, sha, broken)
   } else yield* wholeObjects(run, sha, left)
+  return broken.length > 0 || raw === ''
 }
 
 /** Far below what the system takes as arguments. */

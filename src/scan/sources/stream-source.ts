@@ -56,21 +56,15 @@ export function streamSource(options: StreamOptions): Source {
   }
 }
 
-async function isNext(next: Promise<unknown>, clock: Clock): Promise<boolean> {
-  const stop = new AbortController()
-  const quiet = clock.sleep(QUIET_MS, stop.signal).then(
-    () => false,
-    () => false,
-  )
-  const isHere = await Promise.race([
-    next.then(
-      () => true,
-      () => true,
-    ),
-    quiet,
-  ])
-  stop.abort()
-  return isHere
+function isNext(next: Promise<unknown>, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(QUIET_MS, () => resolve(false))
+    const arrived = (): void => {
+      cancel()
+      resolve(true)
+    }
+    next.then(arrived, arrived)
+  })
 }
 
 async function* restOf(

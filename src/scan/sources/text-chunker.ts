@@ -108,9 +108,13 @@ export class TextChunker {
   #keep(bytes: Uint8Array): void {
     const held = this.#end - this.#start
     if (this.#end + bytes.length > this.#window.length) {
-      const next = new Uint8Array(Math.max(this.#window.length, 2 * (held + bytes.length)))
-      next.set(this.#window.subarray(this.#start, this.#end))
-      this.#window = next
+      if (held + bytes.length <= this.#window.length) {
+        this.#window.copyWithin(0, this.#start, this.#end)
+      } else {
+        const next = new Uint8Array(2 * (held + bytes.length))
+        next.set(this.#window.subarray(this.#start, this.#end))
+        this.#window = next
+      }
       this.#start = 0
       this.#end = held
     }

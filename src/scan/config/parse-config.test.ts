@@ -112,7 +112,7 @@ describe('what is refused', () => {
     ['minVersion = "bad"', "invalid minVersion 'bad': Malformed version: bad"],
     [
       '[[rules]]\nid = "a\n',
-      'While parsing config: toml: control character are not allowed in strings (line 2, column 8)',
+      'While parsing config: toml: control characters are not allowed in strings (line 2, column 8)',
     ],
   ])('%s', (toml, message) => {
     expect(refusal(toml)).toBe(message)

@@ -12,9 +12,10 @@ import { decodePass, type Segment } from './decode-pass.ts'
 import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
 import { TooCostly } from './memo-matcher.ts'
+import { preferSpecific } from './prefer-specific.ts'
 import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
-import { FragmentText, type ScannedPass, scannedPass } from './scanned-text.ts'
+import { FragmentText, isAsciiBytes, type ScannedPass, scannedPass } from './scanned-text.ts'
 
 export const createDetector: CreateDetector = (config, options) => new RuleDetector(config, options)
 
@@ -46,7 +47,9 @@ class RuleDetector implements Detector {
     let segments: readonly Segment[] = []
     let text: string | null = null
     for (let depth = 0; ; depth++) {
-      if (this.index.look(bytes)) {
+      const isAny = this.index.look(bytes)
+      // A keyword may be written with letters that only Unicode's lower case makes those of ASCII.
+      if (isAny || !isAsciiBytes(bytes)) {
         text ??= latin1(bytes)
         of ??= new FragmentText(fragment, text)
         this.runRules(scannedPass(of, text, bytes, segments), findings)
@@ -111,20 +114,3 @@ class RuleDetector implements Detector {
 
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-
-const isGeneric = (ruleId: string): boolean => ruleId.toLowerCase().includes('generic')
-
-/** Without what a generic rule found on a line where another rule found the same secret or one around it. */
-function preferSpecific(findings: readonly Finding[]): Finding[] {
-  return findings.filter(
-    (finding) =>
-      !isGeneric(finding.ruleId) ||
-      !findings.some(
-        (other) =>
-          other.startLine === finding.startLine &&
-          other.ruleId !== finding.ruleId &&
-          other.secret.includes(finding.secret) &&
-          !isGeneric(other.ruleId),
-      ),
-  )
-}

@@ -23,8 +23,6 @@ export interface Segment {
   readonly depth: number
 }
 
-/** Ranges that only meet count too. */
-const overlaps = (a: Range, b: Range): boolean => b.start <= a.end && b.end >= a.start
 const merged = (a: Range, b: Range): Range => ({
   start: Math.min(a.start, b.start),
   end: Math.max(a.end, b.end),
@@ -50,9 +48,10 @@ export function decodePass(
       original: originalOf(predecessors, run),
       encoded: { start: run.start, end: run.end },
       decoded: { start, end: start + value.length },
-      encodings: predecessors
-        .filter((before) => overlaps(run, before.decoded))
-        .reduce((bits, before) => bits | before.encodings, 1 << run.kind),
+      encodings: touchedSegments(predecessors, run).reduce(
+        (bits, before) => bits | before.encodings,
+        1 << run.kind,
+      ),
       depth: 1 + (predecessors[0]?.depth ?? 0),
     })
     shift += value.length - (run.end - run.start)
@@ -69,8 +68,7 @@ export function originalOf(segments: readonly Segment[], decoded: Range): Range 
   let range: Range = decoded
   for (let level = segments; level.length > 0; level = level[0]!.predecessors) {
     let encoded: Range | null = null
-    for (const segment of level) {
-      if (!overlaps(segment.decoded, range)) continue
+    for (const segment of touchedSegments(level, range)) {
       if (segment.decoded.start <= range.start && range.end <= segment.decoded.end) {
         return segment.original
       }
@@ -87,9 +85,19 @@ export function originalOf(segments: readonly Segment[], decoded: Range): Range 
   return range
 }
 
-/** The segments that a match of the decoded text touches. */
-export const touchedSegments = (segments: readonly Segment[], match: Range): Segment[] =>
-  segments.filter((segment) => overlaps(segment.decoded, match))
+/** The segments that a range of the decoded text touches, even if they only meet. Segments are in order. */
+export function touchedSegments(segments: readonly Segment[], range: Range): readonly Segment[] {
+  let low = 0
+  let high = segments.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (segments[middle]!.decoded.end < range.start) low = middle + 1
+    else high = middle
+  }
+  let end = low
+  while (end < segments.length && segments[end]!.decoded.start <= range.end) end++
+  return segments.slice(low, end)
+}
 
 /** `decoded:…` for each encoding in order, and how deep. */
 export function segmentTags(segments: readonly Segment[]): string[] {

@@ -12,7 +12,27 @@ const LEAST_REPEATED = 8
 export function secretRanges(text: string, findings: readonly Finding[]): Range[] {
   if (findings.length === 0) return []
   const lines = lineStarts(text)
-  const found = findings.flatMap((finding) => rangesOf(text, lines, finding))
+  const places = new Map<string, readonly Range[]>()
+  const found: Range[] = []
+  const done = new Set<string>()
+  for (const finding of findings) {
+    const { secret } = finding
+    const line = `${finding.startLine}:${finding.endLine}:${secret}`
+    // A line may hold the same secret often, plain and encoded; the plain ones are found at once.
+    const isPlain = (places.get(secret)?.length ?? 0) > 0
+    if (isPlain && done.has(line) && finding.match.includes(secret)) continue
+    done.add(line)
+    let everywhere = places.get(secret)
+    if (everywhere === undefined) {
+      everywhere = occurrences(text, secret)
+      places.set(secret, everywhere)
+      // Once for all findings of the same secret.
+      if (secret.length >= LEAST_REPEATED) found.push(...everywhere)
+    }
+    const near = nearest(everywhere, lines, finding, text.length)
+    if (near.length === 0) found.push(...encodedRange(text, lines, finding))
+    else if (secret.length < LEAST_REPEATED) found.push(...near)
+  }
   return merged(found).flatMap((range) => byLine(text, range))
 }
 
@@ -58,24 +78,38 @@ function lineStarts(text: string): number[] {
   return starts
 }
 
-function rangesOf(text: string, lines: readonly number[], finding: Finding): Range[] {
-  const { secret } = finding
+/** Those of the places that are on the finding's lines. */
+function nearest(
+  places: readonly Range[],
+  lines: readonly number[],
+  finding: Finding,
+  end: number,
+): Range[] {
   // Which line gitleaks counts a match on that begins with a newline is its own affair: one more on each side.
   const from = lines[Math.max(0, finding.startLine - 2)] ?? 0
-  const to = lines[finding.endLine + 1] ?? text.length
-  const near = occurrences(text, secret, from, to)
-  if (near.length > 0) {
-    return secret.length < LEAST_REPEATED ? near : occurrences(text, secret, 0, text.length)
+  const to = lines[finding.endLine + 1] ?? end
+  let low = 0
+  let high = places.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (places[middle]![0] < from) low = middle + 1
+    else high = middle
   }
-  return encodedRange(text, lines, finding)
+  const near: Range[] = []
+  const isShort = finding.secret.length < LEAST_REPEATED
+  for (let at = low; at < places.length && places[at]![0] < to; at++) {
+    near.push(places[at]!)
+    // That there is one is enough where all are masked anyway.
+    if (!isShort) break
+  }
+  return near
 }
 
-function occurrences(text: string, secret: string, from: number, to: number): Range[] {
+function occurrences(text: string, secret: string): Range[] {
   const found: Range[] = []
   if (secret === '') return found
-  for (let at = text.indexOf(secret, from); at >= 0 && at < to; ) {
+  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length)) {
     found.push([at, at + secret.length])
-    at = text.indexOf(secret, at + secret.length)
   }
   return found
 }

@@ -70,14 +70,14 @@ describe('redact', () => {
     let out = ''
     let most = 0
     let given = 0
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 12; i++) {
       for (const bytes of redactor.push(part)) out += bytes.toString()
       given += part.length
       most = Math.max(most, given - out.replaceAll('[masked]', 's3cr-et-abcdefghijklmnop').length)
     }
     for (const bytes of redactor.end()) out += bytes.toString()
     expect(most).toBeLessThan(2 * REDACT_WINDOW_BYTES)
-    expect(out).toBe(`${'x'.repeat(70)} [masked] `.repeat(28_000))
+    expect(out).toBe(`${'x'.repeat(70)} [masked] `.repeat(8400))
   })
 
   it('masks a key line by line before its end is seen, and stops where it is none', () => {

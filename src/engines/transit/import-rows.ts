@@ -5,7 +5,7 @@ import { boolean, duration, integer, json, string } from '../../schema/field.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { importPrivate, importPublic } from './import-key.ts'
-import { importVersion } from './import-version.ts'
+import { checkImportable, importVersion } from './import-version.ts'
 import { checkName, nameParam } from './key-name.ts'
 import { spkiPem } from './key-pem.ts'
 import { newKeyRecord } from './key-record.ts'
@@ -96,11 +96,7 @@ export const importRows = [
         throw badRequest(
           `no key found with name ${name}; to import a new key, use the import/ endpoint`,
         )
-      if (!before.imported)
-        throw badRequest('the import_version endpoint can only be used with an imported key')
-      if (before.convergent)
-        throw badRequest('import_version cannot be used on keys with convergent encryption enabled')
-      if (before.softDeleted) throw badRequest('refusing to use soft-deleted key')
+      checkImportable(before)
       const type = findKeyType(before.type)!
       const parts = await partsFrom(ctx, type, before.derived, input)
       await importVersion(ctx, before, version, parts)

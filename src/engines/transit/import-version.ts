@@ -15,6 +15,15 @@ import {
   wipeVersion,
 } from './version-entry.ts'
 
+/** Throws 400 where the key takes no versions from elsewhere. */
+export function checkImportable(record: KeyRecord): void {
+  if (!record.imported)
+    throw badRequest('the import_version endpoint can only be used with an imported key')
+  if (record.convergent)
+    throw badRequest('import_version cannot be used on keys with convergent encryption enabled')
+  if (record.softDeleted) throw badRequest('refusing to use soft-deleted key')
+}
+
 /** `asked` undefined: a new version, unless the latest waits for just this private part. Throws 400. */
 export async function importVersion(
   ctx: RequestContext,
@@ -27,6 +36,7 @@ export async function importVersion(
     await ctx.storage.transaction(async (tx) => {
       const record = await readRecord(tx, before.name)
       if (!record || record.id !== before.id) throw badRequest('the key was replaced meanwhile')
+      checkImportable(record)
       if (asked !== undefined) return fillVersion(tx, record, asked, parts)
       const latest = await readVersion(tx, record, record.latestVersion)
       if (latest && !hasPrivate(latest) && parts.key.length > 0 && isSamePair(latest, parts))

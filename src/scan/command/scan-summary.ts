@@ -73,9 +73,9 @@ function skippedLines(skipped: readonly Skipped[], isVerbose: boolean): string[]
 export function summaryText(summary: Summary): string {
   const { totals } = summary
   const isHistory = summary.counts === 'commits'
-  const items = totals.counts || summary.counts
+  const items = (totals.counts || summary.counts).replace(/s$/, '')
   const seen = [
-    isHistory ? `${totals.items.toLocaleString('en-US')} ${items}` : count(totals.files, 'file'),
+    isHistory ? count(totals.items, items) : count(totals.files, 'file'),
     sizeText(totals.bytes),
   ]
   const lines = [

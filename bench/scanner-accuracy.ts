@@ -122,7 +122,9 @@ function printWrong(labels: readonly LabelledLine[], ours: readonly FoundLine[])
   const judged = new Set(labels.map((label) => `${label.file}:${label.from}`))
   for (const one of shown)
     if (!judged.has(`${one.file}:${one.from}`))
-      process.stdout.write(`UNJUDGED ${one.rule} ${one.file}:${one.from} ${one.secret.slice(0, 60)}\n`)
+      process.stdout.write(
+        `UNJUDGED ${one.rule} ${one.file}:${one.from} ${one.secret.slice(0, 60)}\n`,
+      )
   for (const label of labels) {
     const key = `${label.file}:${label.from}`
     if (label.truth === 'T' && !isHit(label, keys))

@@ -13,7 +13,7 @@ const helpText = `npm run bench -- --scanner-accuracy --corpus DIR [options]
   --corpus DIR         a folder with meta/*.csv and data/ as CredData's download_data.py makes them
   --half NAME          tuning, held-out or all           (tuning)
   --gitleaks FILE      the program to measure beside ours
-  --credsweeper FILE   the program to measure beside ours
+  --credsweeper FILE   the program to measure beside ours, or a report (.json) that it wrote with --save-json
   --wrong              also print what was missed and what was found in error (tuning half alone)
 `
 

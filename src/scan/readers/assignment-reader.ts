@@ -8,6 +8,7 @@ import { NAME_WORDS, secretName } from './secret-names.ts'
 import { isWeakPassword, judgeValue, type ValueKind } from './value-judgement.ts'
 
 const LONGEST_NAME = 60
+const REFERENCE = '$' + '{'
 const NAME_TAIL = /[\w.-]{0,40}/y
 /** From the end of the name to the operator: quotes, brackets, a type; then the operator and what opens the value. */
 const OPERATOR =
@@ -62,6 +63,8 @@ function readAssignment(
     WORD_CHARACTER.test(text[nameStart - 1]!)
   )
     nameStart--
+  // `${DB_PASSWORD:-…}` names a variable.
+  if (nameStart >= 2 && text.startsWith(REFERENCE, nameStart - 2)) return null
   const wordEnd = at + word.length
   const tail = matchAt(NAME_TAIL, text, wordEnd)?.[0] ?? ''
   const name = secretName(text.slice(nameStart, at), word, tail)

@@ -54,6 +54,8 @@ export function isReadByPath(path: string): boolean {
 
 function candidatesIn(readable: Readable, hasKeyword: boolean): Candidate[] {
   const found: Candidate[] = []
+  /** The bytes that belong to a secret found before. */
+  let taken: Uint8Array | null = null
   const lower = hasKeyword ? readable.text.toLowerCase() : ''
   for (const reader of READERS) {
     if (reader.keywords.length > 0) {
@@ -61,14 +63,18 @@ function candidatesIn(readable: Readable, hasKeyword: boolean): Candidate[] {
     }
     if (!reader.wants(readable.path)) continue
     for (const one of reader.read(readable)) {
-      if (!found.some((other) => overlaps(one, other))) found.push(one)
+      taken ??= new Uint8Array(readable.text.length)
+      const { secretStart, secretEnd } = one
+      if (taken[secretStart] === 1 || taken[secretEnd - 1] === 1) continue
+      taken.fill(1, secretStart, secretEnd)
+      found.push(one)
     }
   }
   return found.sort((a, b) => a.secretStart - b.secretStart)
 }
 
-const overlaps = (a: Candidate, b: Candidate): boolean =>
-  a.secretStart < b.secretEnd && b.secretStart < a.secretEnd
+/** A long line is cut around the match, so that many findings on one line of megabytes don't hold it many times. */
+const MOST_BESIDE = 2000
 
 /** A text of its own, not a view that keeps the whole fragment alive. */
 const owned = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
@@ -81,8 +87,9 @@ function findingOf(
 ): Finding {
   const { path, symlink, commit, startLine } = fragment
   const place = locateMatch(newlines, text, one.start, one.end)
-  const first = text.lastIndexOf('\n', one.start - 1) + 1
-  const after = text.indexOf('\n', one.end)
+  const from = Math.max(0, one.start - MOST_BESIDE)
+  const before = text.slice(from, one.start)
+  const after = text.slice(one.end, one.end + MOST_BESIDE).split('\n', 1)[0]!
   return {
     ruleId: one.ruleId,
     description: READER_RULES.get(one.ruleId)?.description ?? one.ruleId,
@@ -91,7 +98,9 @@ function findingOf(
     endLine: startLine + place.endLine,
     startColumn: place.startColumn,
     endColumn: place.endColumn,
-    line: owned(text.slice(first, after < 0 ? text.length : after)),
+    line: owned(
+      before.slice(before.lastIndexOf('\n') + 1) + text.slice(one.start, one.end) + after,
+    ),
     match: owned(text.slice(one.start, one.end)),
     secret: owned(text.slice(one.secretStart, one.secretEnd)),
     entropy: 0,

@@ -84,6 +84,25 @@ describe('IAM users', () => {
     expect(await usersOfLeases()).toEqual([])
   })
 
+  it('of a namespace end with their mount', async () => {
+    await server.call('POST', 'sys/namespaces/team')
+    const inTeam = { namespace: 'team' }
+    await server.call('POST', 'sys/mounts/aws', { type: 'aws' }, inTeam)
+    const root = { access_key: moto.accessKey, secret_key: moto.secretKey, region: 'us-east-1' }
+    const endpoints = { iam_endpoint: moto.endpoint, sts_endpoint: moto.endpoint, max_retries: 0 }
+    await server.call('POST', 'aws/config/root', { ...root, ...endpoints }, inTeam)
+    const role = { credential_type: 'iam_user', policy_document: LIST_USERS }
+    await server.call('POST', 'aws/roles/deploy', role, inTeam)
+    const made = await server.call('GET', 'aws/creds/deploy', undefined, inTeam)
+    expect(made.body.lease_id, made.text).toMatch(/^aws\/creds\/deploy\/[\w-]{24}\.\w{5,}$/)
+    expect((await server.call('GET', 'aws/creds/deploy')).status).toBe(400)
+    expect(await listUsers(made.body.data)).toBe('works')
+    await server.call('DELETE', 'sys/mounts/aws', undefined, inTeam)
+    await passSeconds(clock, 30)
+    await expect.poll(() => listUsers(made.body.data)).toBe('InvalidClientTokenId')
+    await expect.poll(usersOfLeases).toEqual([])
+  })
+
   it('leave nothing where making them fails halfway', async () => {
     await userRole({ iam_groups: 'nobody-made-this-group' })
     const made = await server.call('GET', 'aws/creds/deploy')

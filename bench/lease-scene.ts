@@ -1,6 +1,7 @@
 // What the lease workloads share: a real PostgreSQL that syncs to disk, a server with the database engine on
 // it, and stored leases by the million, which are written into the store while no server runs.
 import { join } from 'node:path'
+import pg from 'pg'
 import { systemClock } from '../src/base/clock.ts'
 import { systemRandom } from '../src/base/random.ts'
 import { keyOfLease, putMark } from '../src/core/leases/lease-entries.ts'
@@ -9,6 +10,7 @@ import { openLmdb } from '../src/storage/lmdb/open-lmdb.ts'
 import { inProcess, openTestHost } from '../test/support/in-process.ts'
 import { type RealPostgres, startPostgres } from '../test/support/real-postgres.ts'
 import { type ApiClient, textIn } from './api-client.ts'
+import { pause } from './load.ts'
 import type { OwnData } from './own-server.ts'
 
 /** Vault's default is 4; ten clients of a small database are a common setting. */
@@ -59,6 +61,43 @@ export async function makeUsers(
     }
     await Promise.all(Array.from({ length: 20 }, work))
   }
+}
+
+/**
+ * What the database alone costs the others on the machine: real users, made beforehand, are dropped at this
+ * rate by bare statements on a few connections. Run in a process of its own; says on standard output when it
+ * begins to drop.
+ */
+export async function dropBare(port: number, perSecond: number, seconds: number): Promise<void> {
+  const url = `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`
+  const clients = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const client = new pg.Client(url)
+      await client.connect()
+      return client
+    }),
+  )
+  const count = perSecond * seconds
+  const nameOf = (at: number): string => `"bare-${at}"`
+  for (let at = 0; at < count; at++) {
+    await clients[0]!.query(
+      `CREATE ROLE ${nameOf(at)} WITH LOGIN PASSWORD 'x'; ` +
+        `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${nameOf(at)};`,
+    )
+  }
+  process.stdout.write('begun\n')
+  const from = performance.now()
+  const drop = async (client: pg.Client, first: number): Promise<void> => {
+    for (let at = first; at < count; at += clients.length) {
+      await pause(Math.max(0, from + (1000 * at) / perSecond - performance.now()))
+      await client.query(
+        `BEGIN; REASSIGN OWNED BY ${nameOf(at)} TO CURRENT_USER; DROP OWNED BY ${nameOf(at)}; ` +
+          `DROP ROLE ${nameOf(at)}; COMMIT`,
+      )
+    }
+    await client.end()
+  }
+  await Promise.all(clients.map(drop))
 }
 
 export const usersIn = async (postgres: RealPostgres): Promise<number> => {

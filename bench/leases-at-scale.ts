@@ -1,6 +1,7 @@
 // `npm run bench -- --leases`: leases of real PostgreSQL users at scale. (a) many stored leases of which some
 // fall due within a minute; (b) leases that fell due while the database was down for an hour; (c) a mount
 // with many leases that is disabled. -- --leases --help lists the options.
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -10,6 +11,7 @@ import { startInProcess } from '../test/support/in-process.ts'
 import { shiftedClock } from '../test/support/shifted-clock.ts'
 import { type ApiClient, apiClient, objectIn } from './api-client.ts'
 import {
+  dropBare,
   MAX_OPEN,
   makeUsers,
   mountDatabase,
@@ -21,7 +23,7 @@ import { pause } from './load.ts'
 import { makeOwnData, type OwnServer, removeOwnData, startOwnServer } from './own-server.ts'
 import { costOf, treeOf } from './process-tree.ts'
 import { machineText, whole } from './report.ts'
-import { steadyLoad } from './steady-load.ts'
+import { type Steady, type SteadyLoad, steadyLoad } from './steady-load.ts'
 
 const helpText = `npm run bench -- --leases [options]
   --stored N    stored leases beside those that fall due   (1000000)
@@ -60,6 +62,45 @@ async function lagOf(base: string, token: string, share: number): Promise<string
   return all === 0 ? 'none' : `<= ${found?.[1]} s (of ${whole(all)})`
 }
 
+interface Kv {
+  readonly base: string
+  readonly token: string
+  readonly path: string
+  readonly perSecond: number
+}
+const kvOf = (server: OwnServer, token: string): Kv => ({
+  ...{ base: server.base, token, path: 'kv/a', perSecond: 200 },
+})
+
+const p99 = ({ p99Ms, windowP99Ms }: Steady): string =>
+  `${p99Ms.toFixed(1)} (${windowP99Ms.toFixed(1)})`
+
+async function measured(of: Kv, ms: number): Promise<Steady> {
+  const load = await steadyLoad(of)
+  await pause(ms)
+  return load.end()
+}
+
+/** The latency of others while bare statements drop as many users a second, and right before and after. */
+async function bareControl(of: Kv, port: number, perSecond: number): Promise<string> {
+  const seconds = 15
+  const before = await measured(of, 10_000)
+  const child = spawn(
+    process.execPath,
+    [process.argv[1]!, '--bare', String(port), String(perSecond), String(seconds)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  const during = await measured(of, seconds * 1000)
+  await ended
+  const after = await measured(of, 10_000)
+  return (
+    `KV read p99 ${p99(before)} ms before, ${p99(during)} ms while bare ` +
+    `statements drop ${perSecond} users a second, ${p99(after)} ms after`
+  )
+}
+
 async function fallDue(stored: number, due: number): Promise<void> {
   const postgres = await startDatabase()
   const data = makeOwnData()
@@ -91,7 +132,7 @@ async function fallDue(stored: number, due: number): Promise<void> {
       const madeMs = performance.now() - makingAt
       if (Date.now() > startMs) throw new Error('making the users took too long: try again')
       say(`(a) ${whole(due)} users made in ${seconds(madeMs)}: ${whole((due * 1000) / madeMs)}/s`)
-      const of = { base: server.base, token: data.rootToken, path: 'kv/a', perSecond: 200 }
+      const of = kvOf(server, data.rootToken)
       const idle = await steadyLoad(of)
       await pause(Math.max(10_000, startMs - Date.now() - 2000))
       const quiet = await idle.end()
@@ -108,15 +149,21 @@ async function fallDue(stored: number, due: number): Promise<void> {
       }
       const drainedMs = Date.now() - startMs
       const loaded = await busy.end()
+      const afterwards = await measured(of, 15_000)
       const cpu = costOf(treeOf([server.pid])).cpuSeconds - cpuBefore
       const lag = await lagOf(server.base, data.rootToken, 0.99)
       say(`(a) the last user gone ${seconds(drainedMs)} after the first fell due`)
       process.stdout.write(
         `| ${whole(stored)} stored leases, ${whole(due)} real users due within a minute | ` +
           `lag p99 ${lag}; memory ${megabytes(before)}, at most ${megabytes(most)}; ` +
-          `KV read p99 ${quiet.p99Ms.toFixed(2)} ms before, ${loaded.p99Ms.toFixed(2)} ms ` +
-          `meanwhile (p50 ${quiet.p50Ms.toFixed(2)}, ${loaded.p50Ms.toFixed(2)}); ` +
+          `KV read p99 ${p99(quiet)} ms before, ${p99(loaded)} ms ` +
+          `meanwhile, ${p99(afterwards)} ms after ` +
+          `(p50 ${quiet.p50Ms.toFixed(2)}, ${loaded.p50Ms.toFixed(2)}); ` +
           `server ${cpu.toFixed(1)} CPU s; ${await usersIn(postgres)} users left |\n`,
+      )
+      const perSecond = Math.round((due * 1000) / WINDOW_MS)
+      process.stdout.write(
+        `| the database alone | ${await bareControl(of, postgres.port, perSecond)} |\n`,
       )
     } finally {
       await server.stop()
@@ -201,13 +248,13 @@ async function disable(count: number): Promise<void> {
     server = await startOwnServer(data, started)
     try {
       const api = apiClient(server.base, data.rootToken)
-      const of = { base: server.base, token: data.rootToken, path: 'kv/a', perSecond: 200 }
-      const idle = await steadyLoad(of)
-      await pause(10_000)
-      const quiet = await idle.end()
+      const of = kvOf(server, data.rootToken)
+      const quiet = await measured(of, 10_000)
       const rss = rssOf(server)
       const before = rss()
       const busy = await steadyLoad(of)
+      let working: SteadyLoad | null = null
+      let queueing: Steady | null = null
       const from = performance.now()
       await api.call('DELETE', 'sys/mounts/db')
       const answeredMs = performance.now() - from
@@ -218,19 +265,30 @@ async function disable(count: number): Promise<void> {
         most = Math.max(most, rss())
         const { body } = await api.call('GET', 'sys/leases/queues')
         const { disabled_mounts: left } = body.data as { disabled_mounts: { phase: string }[] }
-        if (queuedMs === 0 && left[0]?.phase !== 'leases') queuedMs = performance.now() - from
+        if (queuedMs === 0 && left[0]?.phase !== 'leases') {
+          queuedMs = performance.now() - from
+          queueing = await busy.end()
+          working = await steadyLoad(of)
+        }
         if (left.length === 0) break
         if (performance.now() - from > 900_000) throw new Error('not worked off')
       }
       const goneMs = performance.now() - from
-      const loaded = await busy.end()
+      const loaded = await working!.end()
+      const afterwards = await measured(of, 10_000)
       process.stdout.write(
         `| a mount with ${whole(count)} leases is disabled | answered in ` +
           `${answeredMs.toFixed(1)} ms; all queued after ${seconds(queuedMs)}, gone after ` +
           `${seconds(goneMs)}: ${whole((count * 1000) / goneMs)}/s; memory ${megabytes(before)}, ` +
-          `at most ${megabytes(most)}; KV read p99 ${quiet.p99Ms.toFixed(2)} ms before, ` +
-          `${loaded.p99Ms.toFixed(2)} ms meanwhile (p50 ${quiet.p50Ms.toFixed(2)}, ` +
-          `${loaded.p50Ms.toFixed(2)}) |\n`,
+          `at most ${megabytes(most)}; KV read p99 ${p99(quiet)} ms before, ` +
+          `${p99(queueing!)} ms while they are ` +
+          `queued, ${p99(loaded)} ms while they are revoked, ` +
+          `${p99(afterwards)} ms after (p50 ${quiet.p50Ms.toFixed(2)}, ` +
+          `${queueing!.p50Ms.toFixed(2)}, ${loaded.p50Ms.toFixed(2)}) |\n`,
+      )
+      const perSecond = Math.round((count * 1000) / goneMs)
+      process.stdout.write(
+        `| the database alone | ${await bareControl(of, postgres.port, perSecond)} |\n`,
       )
     } finally {
       await server.stop()
@@ -241,7 +299,11 @@ async function disable(count: number): Promise<void> {
   }
 }
 
-if (process.argv.includes('--help')) process.stdout.write(helpText)
+const bareAt = process.argv.indexOf('--bare')
+if (bareAt > 0) {
+  const [port, perSecond, duration] = process.argv.slice(bareAt + 1).map(Number)
+  await dropBare(port!, perSecond!, duration!)
+} else if (process.argv.includes('--help')) process.stdout.write(helpText)
 else {
   const at = process.argv.indexOf('--only')
   const only = at < 0 ? 'abc' : process.argv[at + 1]!

@@ -50,6 +50,7 @@ export const helpText = `npm run bench -- [options]
   --with-logins [N]    also KV reads beside N token creations a second (200)
   --ready [N]          also the time to serve after unsealing with N tokens stored (1000000)
   --leases             leases of real PostgreSQL users at scale instead; -- --leases --help tells more
+  --rotations          a million rotation records instead; -- --rotations --help tells more
   --database           issue and revocation of real PostgreSQL users instead; -- --database --help tells more
   --crl [N]            also what a list of N revoked certificates costs, and whether others wait (100000)
   --json FILE --svg FILE --markdown FILE   where to write the figures, the chart and the table

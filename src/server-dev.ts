@@ -163,6 +163,7 @@ async function call(
     peerCertificates: () => [],
     signal: new AbortController().signal,
     fault: null,
+    opaque: null,
   }
   const reply = await handleRequest(host, request)
   return { status: reply.status, text: typeof reply.body === 'string' ? reply.body.trim() : '' }

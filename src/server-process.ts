@@ -98,6 +98,7 @@ function settingsOf(config: ServerConfig): Settings {
   return {
     defaultTtlSeconds: config.defaultLeaseTtlSeconds,
     maxTtlSeconds: config.maxLeaseTtlSeconds,
+    processes: config.workers,
     clusterName: config.clusterName,
     apiAddr: config.apiAddr,
     storageType: config.storage?.type ?? '',

@@ -5,8 +5,13 @@ import { ensureBuilt, ensureInstalled, root, run } from './ensure.mjs'
 ensureInstalled()
 if (!process.argv.includes('--no-own')) await ensureBuilt()
 const esbuild = await import('esbuild')
-// Workloads with databases stand apart: they need a real PostgreSQL, and packages with native parts.
-const alone = { '--leases': 'leases-at-scale', '--database': 'database-credentials' }
+// Workloads of their own: they need a real PostgreSQL or LMDB, packages with native parts.
+const alone = {
+  '--leases': 'leases-at-scale',
+  '--database': 'database-credentials',
+  '--rotations': 'rotations-at-scale',
+  '--scanner-accuracy': 'scanner-accuracy',
+}
 const flag = Object.keys(alone).find((one) => process.argv.includes(one))
 const name = flag === undefined ? 'main' : alone[flag]
 const bundle = join(root, '.cache', 'bench', `${name}.mjs`)

@@ -1,5 +1,5 @@
 // Bundles src/ into dist/: the command, split so that each of its parts loads only what it uses, and
-// `strongroom/database` for applications, with its types.
+// `strongroom/database` for applications, with its types (`--types FOLDER`: only these, into that folder).
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,11 @@ export async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { strongroom: 'src/cli/main.ts', database: 'src/client/database.ts' },
+    entryPoints: {
+      strongroom: 'src/cli/main.ts',
+      database: 'src/client/database.ts',
+      'scan-worker': 'src/scan/match/detector-worker.ts',
+    },
     outdir: 'dist',
     bundle: true,
     splitting: true,
@@ -26,19 +30,19 @@ export async function build() {
   declareTypes()
 }
 
-/** The types of what applications import, made from the sources. */
-function declareTypes() {
+/** The types of what applications import, made from the sources into a folder below the clone. */
+function declareTypes(outDir = 'dist/types') {
   const { status } = spawnSync(
     process.execPath,
     [
       join(root, 'node_modules/typescript/bin/tsc'),
-      ...['--project', 'tools/tsconfig-types.json', '--outDir', 'dist/types'],
+      ...['--project', 'tools/tsconfig-types.json', '--outDir', outDir],
     ],
     { cwd: root, stdio: 'inherit' },
   )
   if (status !== 0) throw new Error('the types of strongroom/database could not be made')
   // A declaration is found beside the name that the program would have.
-  const folder = join(root, 'dist/types')
+  const folder = join(root, outDir)
   for (const name of readdirSync(folder, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue
     const path = join(folder, name)
@@ -46,4 +50,8 @@ function declareTypes() {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await build()
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [option, folder] = process.argv.slice(2)
+  if (option === '--types') declareTypes(folder)
+  else await build()
+}

@@ -20,7 +20,7 @@ const MAX_NANOSECONDS = 2n ** 63n - 1n
 const MAX_TEXT = 64
 
 /** Nanoseconds, or null where the text is no duration or is longer than 292 years. */
-function parseNanoseconds(text: string): bigint | null {
+export function parseNanoseconds(text: string): bigint | null {
   const trimmed = text.trim()
   if (trimmed.length > MAX_TEXT) return null
   const negative = trimmed.startsWith('-')

@@ -67,6 +67,8 @@ export const LEASE_REVOKE_SECONDS = 60
 export const MAX_LEASE_BYTES = 32 * 1024
 /** Wait for a free connection of a database's pool, ms: well below a request's own time. */
 export const DATABASE_WAIT_MS = 30_000
+/** Pools and parsed keys kept for later, in one process: a parsed key takes some kilobytes. */
+export const MAX_RESOURCES = 20_000
 /** Reaching a database and logging in, in all, where its settings name no connect_timeout. */
 export const DATABASE_CONNECT_MS = 15_000
 /** A database's answer to a batch of statements, ms: a slow one ends in an error before the request does. */
@@ -108,6 +110,12 @@ export const MAX_PKI_ISSUERS = 1000
 export const MAX_PKI_CHAIN = 40
 /** Alternative names of one certificate: clients of TLS take no larger ones, and each costs its checks. */
 export const MAX_CERTIFICATE_NAMES = 1000
+/** Entries of a revocation list that a caller has signed, and the lists that are joined into one: 200,000 take a
+ * second of CPU. */
+export const MAX_SIGNED_LIST_ENTRIES = 200_000
+export const MAX_JOINED_LISTS = 100
+/** Warnings of one answer about what it was given: nobody reads more, and each is a line of the client's. */
+export const MAX_INPUT_WARNINGS = 20
 /** Certificates and keys of one import: they go in with one commit, each an entry of it. */
 export const MAX_PKI_BUNDLE = 90
 /** Shortest rotation period and, of a cron schedule, shortest window, in seconds: Vault's. */
@@ -118,3 +126,59 @@ export const MAX_ROTATION_HISTORY = 20
 export const MAX_ROTATION_ERROR_CHARS = 300
 /** Failed tries of a rotation after which it counts as failed: with pauses that double, some ten minutes. */
 export const ROTATION_TRIES = 6
+/**
+ * The index of live secrets. A filter row can be checked offline by who holds it, so a value has to be out of reach
+ * of guessing: 50 bits by default, never below 40. A page of 20,000 rows is 0.3 MB and some 100 ms of work.
+ */
+export const LIVE_SECRETS = {
+  minLength: 12,
+  leastLength: 8,
+  minEntropyBits: 50,
+  leastEntropyBits: 40,
+  pageRows: 20_000,
+} as const
+/** Slow hashes of findings at work at the same time: the threads that Node has for them, 4 MiB each. */
+export const SCAN_FINGERPRINTS_AT_ONCE = 4
+/** The scanner's baseline file, in bytes: 50,000 entries with their reasons take 12 MB. */
+export const SCAN_BASELINE_BYTES = 32 * 1024 * 1024
+/** Bytes of one fragment that the scanner hands to its detector: keyword tables and the text stay in the cache. */
+export const SCAN_FRAGMENT_BYTES = 256 * 1024
+/** Added lines of one hunk that stay together as gitleaks keeps them, in bytes; longer ones are cut at a line. */
+export const SCAN_HUNK_BYTES = 16 * 1024 * 1024
+/** Bytes of one batch of fragments: worker threads get a few milliseconds of work with each message. */
+export const SCAN_BATCH_BYTES = 1024 * 1024
+/** Fragments of one batch: a diff has many small ones, each an object to pass on. */
+export const SCAN_BATCH_FRAGMENTS = 4096
+/** A line of git's own output that isn't content (a file's header, an author), in bytes; the rest is dropped. */
+export const SCAN_HEADER_BYTES = 64 * 1024
+/** Archives within archives that are opened when nobody says otherwise. */
+export const SCAN_ARCHIVE_DEPTH = 3
+/** Bytes that one outermost archive may unfold to, and entries in it: beyond it is a bomb or a data set. */
+export const SCAN_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
+export const SCAN_ARCHIVE_ENTRIES = 500_000
+/** Bytes that one compressed byte may become once SCAN_RATIO_FREE_BYTES are out: DEFLATE's most is 1,032; text has 20. */
+export const SCAN_ARCHIVE_RATIO = 250
+export const SCAN_RATIO_FREE_BYTES = 16 * 1024 * 1024
+/** A zip within another archive is held in memory, since its directory stands at its end; larger ones are left out. */
+export const SCAN_NESTED_ZIP_BYTES = 64 * 1024 * 1024
+/** A zstd frame's window, in bytes: it is memory that the frame alone asks for; `zstd --long` takes 128 MiB. */
+export const SCAN_ZSTD_WINDOW_BYTES = 128 * 1024 * 1024
+/** The JSON of an image (manifest, configuration), in bytes: real ones take 20 KB. */
+export const SCAN_IMAGE_JSON_BYTES = 8 * 1024 * 1024
+/** A list of ConfigMaps that is read at once, in bytes, and ConfigMaps of one page of the live read. */
+export const SCAN_CONFIG_MAP_BYTES = 256 * 1024 * 1024
+export const SCAN_CONFIG_MAP_PAGE = 250
+/** Packed bytes of a repository from which unique blobs are read rather than diffs (git makes 70 MB/s of diffs). */
+export const SCAN_BLOB_MODE_PACK_BYTES = 64 * 1024 * 1024
+/** A file of a tree, in bytes, that the scanner reads when nobody says otherwise; gitleaks knows no limit either. */
+export const SCAN_FILE_BYTES = Number.MAX_SAFE_INTEGER
+/** Bytes of a line that `redact` looks at together; of a longer one this much passes at a time. */
+export const REDACT_WINDOW_BYTES = 256 * 1024
+/** The end of an unfinished window that waits for what follows, in bytes: a secret on one line is shorter. */
+export const REDACT_HELD_BYTES = 16 * 1024
+/** Bytes of lines that have passed already and are looked at again with new ones: rules may span lines. */
+export const REDACT_CONTEXT_BYTES = 4 * 1024
+/** Lines of a private key that are masked when its end never comes: a 16,384-bit RSA key has 200. */
+export const REDACT_KEY_LINES = 400
+/** Characters of a scanner's TOML configuration: gitleaks' own has 130 KB. */
+export const MAX_SCAN_CONFIG_BYTES = 8 * 1024 * 1024

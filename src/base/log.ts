@@ -151,10 +151,25 @@ function plainLine(line: string): string {
   const { time, level, logger, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>
   const label = `[${String(level).toUpperCase()}]`.padEnd(7)
   const name = logger === undefined ? '' : `${logger}: `
-  const error = err as { type?: string; message?: string; stack?: string } | undefined
+  const error = err as LoggedError | undefined
   const rest = [
     ...Object.entries(fields).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
-    ...(error ? [`error=${JSON.stringify(error.message ?? '')}`] : []),
+    ...(error ? [`error=${JSON.stringify(errorWords(error))}`] : []),
   ].join(' ')
   return `${time} ${label} ${name}${msg}${rest === '' ? '' : `: ${rest}`}\n`
+}
+
+/** An error as pino writes it. */
+interface LoggedError {
+  readonly type?: string
+  readonly message?: string
+  readonly code?: unknown
+  readonly aggregateErrors?: readonly LoggedError[]
+}
+
+/** Never empty: some errors have no message of their own (a connection refused at each of several addresses). */
+function errorWords({ type, message, code, aggregateErrors = [] }: LoggedError): string {
+  if (message) return message
+  const parts = [...new Set(aggregateErrors.map(errorWords))].join('; ')
+  return parts || (typeof code === 'string' && code) || type || 'unknown error'
 }

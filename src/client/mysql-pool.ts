@@ -9,6 +9,7 @@ export interface MysqlClient {
   query(...args: never[]): Promise<unknown>
   execute(...args: never[]): Promise<unknown>
   release(): void
+  destroy(): void
 }
 
 /** What is used of a pool of mysql2/promise. */
@@ -96,13 +97,16 @@ export async function mysqlPool<Config extends object, C extends MysqlClient>(
   }
 }
 
-/** The connection, whose `release` tells once that it is done; it is the pool's own again then. */
+/** The connection, whose `release` or `destroy` tells once that it is done; it is the pool's own again then. */
 function leavingOnRelease<C extends MysqlClient>(connection: C, leave: () => void): C {
-  const release = connection.release
-  connection.release = () => {
+  const { release, destroy } = connection
+  const ending = (end: () => void) => () => {
     connection.release = release
-    release.call(connection)
+    connection.destroy = destroy
+    end.call(connection)
     leave()
   }
+  connection.release = ending(release)
+  connection.destroy = ending(destroy)
   return connection
 }

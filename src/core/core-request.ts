@@ -30,12 +30,21 @@ export interface CoreRequest {
   readonly signal: AbortSignal
   /** What the edge found wrong: core audits the request and answers this. */
   readonly fault: ApiError | null
+  /** Not null: `fault` is only that of a path which a row that is marked `encoded` may take. */
+  readonly opaque: OpaquePath | null
+}
+
+/** A path with encoded slashes or empty segments. */
+export interface OpaquePath {
+  /** Decoded, below /v1/. */
+  readonly path: string
+  /** Where in it they begin: what stands in front is as in any other path. */
+  readonly opaqueFrom: number
 }
 
 export type CoreReply = RawReply
 
 const JSON_HEADERS = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'] as const
-const BARE_HEADERS = ['Cache-Control', 'no-store'] as const
 
 export const jsonReply = (status: number, body: string): CoreReply => ({
   status,
@@ -43,7 +52,8 @@ export const jsonReply = (status: number, body: string): CoreReply => ({
   body,
 })
 
-export const emptyReply: CoreReply = { status: 204, headers: BARE_HEADERS, body: null }
+/** With the type that it doesn't have, as Vault sends it: some clients look at it first. */
+export const emptyReply: CoreReply = { status: 204, headers: JSON_HEADERS, body: null }
 
 export function errorReply(error: ApiError): CoreReply {
   return jsonReply(error.status, `${JSON.stringify({ errors: error.messages })}\n`)

@@ -12,6 +12,7 @@ import type { LeaseQueue } from './leases/lease-queue.ts'
 import type { LeaseService } from './leases/lease-service.ts'
 import type { LeaseSweeps } from './leases/lease-sweeps.ts'
 import type { RevocationWorker } from './leases/revocation-worker.ts'
+import type { LiveIndex } from './live-secrets/live-index.ts'
 import type { OpenMount } from './mounts/mount-contexts.ts'
 import type { MountService } from './mounts/mount-service.ts'
 import type { Mount } from './mounts/mount-table.ts'
@@ -49,6 +50,7 @@ export interface Core {
   readonly leaseQueue: LeaseQueue
   readonly revocations: Pick<RevocationWorker, 'metrics'>
   readonly rotations: RotationService
+  readonly liveIndex: LiveIndex
   readonly audit: AuditBroker
   readonly resources: Resources
   readonly cors: CorsSettings

@@ -4,12 +4,18 @@ import type { Metric } from './metrics/metric.ts'
 
 export class InFlight {
   readonly #exchanges = new Set<Exchange>()
+  #begun = 0
 
   begin(exchange: Exchange): void {
     this.#exchanges.add(exchange)
+    this.#begun += 1
   }
   end(exchange: Exchange): void {
     this.#exchanges.delete(exchange)
+  }
+  /** All that were begun so far. */
+  get begun(): number {
+    return this.#begun
   }
   get count(): number {
     return this.#exchanges.size

@@ -89,3 +89,8 @@ export const mountDataPrefix = (mountId: string): string => `mount/${mountId}/`
 
 /** What is due: `due/<shard>/<time>/<namespace>/<kind>/<id>`; see core/jobs. */
 export const DUE_PREFIX = 'due/'
+
+/** Stands while changes of a mount's secrets are followed: which folders, and for which namespace's index. */
+export const liveWatchKey = (mountId: string): string => `core/live-watch/${mountId}`
+/** The index of live secrets of a namespace, see core/live-secrets. */
+export const livePrefix = (namespaceId: string): string => `ns/${namespaceId}/live/`

@@ -12,6 +12,7 @@ import { AuditBroker } from './audit/audit-broker.ts'
 import { Callers } from './callers.ts'
 import type { Core } from './core.ts'
 import { CorsSettings } from './edge/cors-config.ts'
+import { BackgroundPace, pacedStorage } from './jobs/background-pace.ts'
 import { DUE_JOB, dueIndex } from './jobs/due-index.ts'
 import { DueWorker } from './jobs/due-worker.ts'
 import { JobService, type RunJob } from './jobs/job-service.ts'
@@ -23,6 +24,8 @@ import { LeaseService } from './leases/lease-service.ts'
 import { LEASE_SWEEP_JOB, LeaseSweeps } from './leases/lease-sweeps.ts'
 import { LeaseWork } from './leases/lease-work.ts'
 import { RevocationWorker } from './leases/revocation-worker.ts'
+import { LiveIndex } from './live-secrets/live-index.ts'
+import { LIVE_JOB, runLiveJob } from './live-secrets/live-job.ts'
 import type { Counts } from './metrics/server-metrics.ts'
 import { contextOfMount, type MountContextParts, openMount } from './mounts/mount-contexts.ts'
 import type { MountRecord } from './mounts/mount-record.ts'
@@ -68,6 +71,8 @@ export interface CoreParts {
   readonly auditPlugins: readonly AuditPlugin[]
   readonly counts: Counts
   readonly rates: RateLimiter
+  /** How many requests this process has begun so far. */
+  requestsBegun(): number
   /** False: this process serves requests and leaves what is due to others. */
   readonly worksDue: boolean
 }
@@ -78,6 +83,8 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   const { storage, clock, random, log, settings } = parts
   const byType = new Map(parts.engines.map((engine) => [`${engine.class} ${engine.type}`, engine]))
   const findEngine: FindEngine = (of, type) => byType.get(`${of} ${type}`)
+  const pace = new BackgroundPace({ clock, requestsBegun: parts.requestsBegun })
+  const background = pacedStorage(storage, pace)
   const resources = new Resources(clock, log)
   const topology = new Topology(storage, findEngine)
   const policies = new PolicyStore(storage, clock)
@@ -95,7 +102,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     contextOf: (...of) => contextOf(...of),
     claims,
   })
-  const rotationMounts = new RotationMounts(storage)
+  const rotationMounts = new RotationMounts(background, log.named('rotation'))
   const contexts: MountContextParts = {
     storage,
     findEngine,
@@ -135,6 +142,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   })
   const tokens = await openTokenService({
     storage,
+    background,
     clock,
     random,
     due: dueIndex,
@@ -143,7 +151,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
   })
   const quotas = new QuotaStore(storage)
   const leaseCounts = new LeaseCounts({ storage, clock, random, jobs, quotas })
-  const ofLeases = { storage, clock, random, log: log.named('leases') }
+  const ofLeases = { storage, pace, clock, random, log: log.named('leases') }
   const leaseWork = new LeaseWork({ open: (...of) => openMount(contexts, ...of), clock })
   const ofCounts = { counts: parts.counts, quotas: leaseCounts }
   const leaseQueue = new LeaseQueue({ ...ofLeases, ...ofCounts })
@@ -171,14 +179,22 @@ export async function openCore(parts: CoreParts): Promise<Core> {
         atMs,
       }),
   })
+  const liveParts = {
+    ...{ storage, clock, random, findEngine, log: log.named('live-secrets') },
+    openMount: (namespaceId: string, mountId: string) => openMount(contexts, namespaceId, mountId),
+  }
   const unmountParts = {
-    ...{ storage, leases, rotationMounts, tokens, mounts, log: log.named('mounts') },
+    ...{ storage: background, leases, rotationMounts, tokens, mounts, log: log.named('mounts') },
     now: () => clock.now(),
   }
   Object.assign(kinds, {
     [UNMOUNT_JOB]: async (job, signal) => {
-      await resources.dispose((job.item as { record: MountRecord }).record.id)
-      return runUnmount(unmountParts, job, signal)
+      const { id } = (job.item as { record: MountRecord }).record
+      await resources.dispose(id)
+      const result = await runUnmount(unmountParts, job, signal)
+      // Ending its leases may have opened them again.
+      if (result === 'done') await resources.dispose(id)
+      return result
     },
     [NAMESPACE_SWEEP_JOB]: (job, signal) => runNamespaceSweep(unmountParts, job, signal),
     [REMOUNT_FORGET_JOB]: async (job) => {
@@ -186,8 +202,9 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       return 'done'
     },
     [RECOUNT_JOB]: (job, signal) =>
-      runRecount({ storage, clock, quotas, counts: leaseCounts }, job, signal),
+      runRecount({ storage: background, clock, quotas, counts: leaseCounts }, job, signal),
     [ROTATION_MOVE_JOB]: (job, signal) => rotationMounts.runMove(job, signal),
+    [LIVE_JOB]: (job, signal) => runLiveJob(liveParts, job, signal),
     [LEASE_SWEEP_JOB]: (job, signal) => leaseSweeps.run(job, signal),
     ...pluginJobs(parts.engines, contextOf),
   } satisfies Record<string, RunJob>)
@@ -254,6 +271,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
     leaseQueue,
     revocations,
     rotations,
+    liveIndex: new LiveIndex({ storage, clock, random, jobs }),
     audit,
     resources,
     cors,
@@ -278,6 +296,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       })
     },
     async close() {
+      pace.close()
       rotations.close()
       await revocations.stop()
       if (parts.worksDue) await worker.stop()
@@ -316,6 +335,7 @@ function mountServicesOf(
   const ttls = { defaultSeconds, maxSeconds }
   return {
     ttls: () => ttls,
+    processes: settings.processes ?? 1,
     password,
   }
 }

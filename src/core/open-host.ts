@@ -13,6 +13,7 @@ import type { Core } from './core.ts'
 import type { Host } from './host.ts'
 import type { HostBus } from './host-bus.ts'
 import { InFlight } from './in-flight.ts'
+import { liveRule } from './live-secrets/live-rule.ts'
 import { CountedBackend } from './metrics/counted-backend.ts'
 import { ProcessMetrics } from './metrics/process-metrics.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
@@ -62,7 +63,7 @@ export function openHost(parts: HostParts): Host {
     random,
     onKeysChanged: () => seal.keysChanged(),
   })
-  const storage = new StorageView({ backend, barrier, clock, random })
+  const storage = new StorageView({ backend, barrier, clock, random, rule: liveRule })
   const engines = [...coreEngines, ...parts.engines]
   const systemRoutes = new RouteTable(systemEngine.endpoints)
   const rotation = new PeriodicRotation({ barrier, clock, random, log: log.named('barrier') })
@@ -79,6 +80,7 @@ export function openHost(parts: HostParts): Host {
       counts: host.metrics.counts,
       rates,
       worksDue,
+      requestsBegun: () => host.inFlight.begun,
     })
   }
   const seal = new SharesSeal({

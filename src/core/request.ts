@@ -17,6 +17,7 @@ import { decide } from './policies/decide.ts'
 import { limitRate } from './quotas/limit-rate.ts'
 import { readBody } from './request-body.ts'
 import { CoreContext } from './request-context.ts'
+import type { Match } from './router/route-table.ts'
 import { serveSealed } from './seal/sealed-request.ts'
 import { settle } from './settle.ts'
 import { pathHelp } from './system/path-help.ts'
@@ -65,7 +66,7 @@ async function serve(host: Host, request: CoreRequest, exchange: Exchange): Prom
     return serveSealed(host, request, exchange, operation)
   }
   await identify(core, request, exchange)
-  if (request.fault) throw request.fault
+  if (request.fault && !request.opaque) throw request.fault
   const place = exchange.view!.locate(request.namespace, pathFor(operation, request))
   const row = route(request, exchange, operation, place instanceof Promise ? await place : place)
   const quotas = core.quotas.active
@@ -139,6 +140,7 @@ async function identify(core: Core, request: CoreRequest, exchange: Exchange): P
 
 /** Vault's rule: a list is of a folder, whether or not the caller wrote the slash. */
 function pathFor(operation: Operation, request: CoreRequest): string {
+  if (request.opaque) return request.opaque.path
   const isListing = operation === 'list' || operation === 'scan'
   return isListing && !request.path.endsWith('/') ? `${request.path}/` : request.path
 }
@@ -150,19 +152,33 @@ function route(
   operation: Operation,
   place: Place | null,
 ): Row<RequestContext> | null {
+  const match = matchAt(place, operation)
+  if (request.fault && !takesOpaque(match, request.opaque)) throw request.fault
   if (!place) throw notFound('namespace not found')
   exchange.place = place
-  const mount = place.mount
-  if (!mount) return null
-  const match =
-    mount.routes.match(operation, place.mountPath) ??
-    (operation === 'head' ? mount.routes.match('read', place.mountPath) : null)
+  if (!place.mount) return null
   const isForbiddenHere = match?.row.rootOnly === true && place.namespace.path !== ''
   if (isForbiddenHere) throw notFound('1 error occurred:\n\t* unsupported path\n\n')
   assertUnlocked(place, match?.row ?? null)
   exchange.match = match
   exchange.data = readBody(request, match?.row ?? null, operation)
   return match?.row ?? null
+}
+
+function matchAt(place: Place | null, operation: Operation): Match<RequestContext> | null {
+  if (!place?.mount) return null
+  const { mount, mountPath } = place
+  return (
+    mount.routes.match(operation, mountPath) ??
+    (operation === 'head' ? mount.routes.match('read', mountPath) : null)
+  )
+}
+
+/** Whether all that is unusual in the path stands in the rest of a row that takes it as data. */
+function takesOpaque(match: Match<RequestContext> | null, opaque: CoreRequest['opaque']): boolean {
+  if (!match?.row.encoded || !opaque) return false
+  const rest = match.row.pattern.slice(match.row.pattern.lastIndexOf('*') + 1)
+  return opaque.opaqueFrom >= opaque.path.length - match.params[rest]!.length
 }
 
 /** A locked namespace serves nothing but its unlocking, neither itself nor below. */

@@ -4,6 +4,8 @@ export interface Settings {
   readonly defaultTtlSeconds: number
   readonly maxTtlSeconds: number
   readonly clusterName: string
+  /** Processes of this host that serve; absent: one. */
+  readonly processes?: number
   readonly apiAddr: string
   readonly storageType: string
   readonly rawStorageEndpoint: boolean

@@ -9,6 +9,7 @@ import type { Lease } from '../sdk/lease.ts'
 import type { AuditAuth, AuditResponse, AuditWrapInfo } from './audit/audit-entry.ts'
 import { type CoreReply, emptyReply, jsonReply } from './core-request.ts'
 import type { Exchange } from './exchange.ts'
+import { secretTexts } from './live-secrets/live-leases.ts'
 import { filterKeys } from './policies/list-filter.ts'
 
 interface Envelope {
@@ -37,7 +38,8 @@ export async function settle(
   if ('lease' in answer && answer.lease) {
     envelope.lease = answer.lease
     try {
-      await exchange.core!.leases.activate(answer.lease)
+      const secrets = secretTexts(row, envelope.data)
+      await exchange.core!.leases.activate(answer.lease, secrets)
     } catch (error) {
       throw await takeBack(exchange, envelope, error)
     }

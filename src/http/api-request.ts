@@ -4,9 +4,9 @@
 import { parseDurationSeconds } from '../base/duration.ts'
 import { ApiError, badRequest } from '../base/errors.ts'
 import { getOwn, type Json, type JsonObject, setOwn } from '../base/json.ts'
-import type { CoreRequest } from '../core/core-request.ts'
+import type { CoreRequest, OpaquePath } from '../core/core-request.ts'
 import type { HttpRequest } from './exchange.ts'
-import { apiPath, parseQuery } from './request-path.ts'
+import { apiPath, opaquePath, parseQuery } from './request-path.ts'
 
 const NO_QUERY: JsonObject = {}
 
@@ -20,6 +20,7 @@ export class ApiRequest implements CoreRequest {
   readonly wrapTtlSeconds: number
   readonly contentType: string
   readonly fault: ApiError | null
+  readonly opaque: OpaquePath | null
   readonly #http: HttpRequest
 
   constructor(http: HttpRequest, refusal: ApiError | null) {
@@ -28,8 +29,14 @@ export class ApiRequest implements CoreRequest {
     let method = http.method
     let path = ''
     let query = NO_QUERY
+    let pathFault: ApiError | null = null
     try {
       path = apiPath(http.path)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      pathFault = error
+    }
+    try {
       if (http.query !== '') {
         const parameters = parseQuery(http.query)
         this.wantsHelp = method === 'GET' && parameters.has('help')
@@ -51,7 +58,8 @@ export class ApiRequest implements CoreRequest {
     this.wrapTtlSeconds = wrap ? (parseDurationSeconds(wrap) ?? -1) : 0
     if (this.wrapTtlSeconds < 0)
       fault ??= badRequest('invalid value for the header X-Vault-Wrap-TTL')
-    this.fault = fault
+    this.opaque = pathFault !== null && fault === null ? opaquePath(http.path) : null
+    this.fault = fault ?? pathFault
   }
 
   get body(): Buffer {

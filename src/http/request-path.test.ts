@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../base/errors.ts'
-import { apiPath, parseQuery } from './request-path.ts'
+import { apiPath, opaquePath, parseQuery } from './request-path.ts'
 
 /** The status of the ApiError that `act` throws. */
 function statusOf(act: () => unknown): number {
@@ -69,9 +69,17 @@ describe('apiPath', () => {
   )
 
   it('takes encoded slashes where a row allows them, but never dot segments', () => {
-    const rules = { allowEncodedSlash: true }
-    expect(apiPath('/v1/pki/ocsp/a%2Fb//c', rules)).toBe('pki/ocsp/a/b//c')
-    expect(statusOf(() => apiPath('/v1/pki/ocsp/a%2F..%2Fb', rules))).toBe(400)
+    expect(opaquePath('/v1/pki/ocsp/a%2Fb//c')).toEqual({
+      path: 'pki/ocsp/a/b//c',
+      opaqueFrom: 'pki/ocsp/a'.length,
+    })
+    expect(opaquePath('/v1/pki/ocsp//a')?.opaqueFrom).toBe('pki/ocsp/'.length)
+    expect(opaquePath('/v1//pki/ocsp/a%2Fb')?.opaqueFrom).toBe(0)
+    expect(opaquePath('/v1/p%C3%BC/ocsp%2fa')?.opaqueFrom).toBe('pü/ocsp'.length)
+    for (const bad of ['a%2F..%2Fb', 'a//%2e', 'a%2F%00', 'a%2F%', 'a%2F%ff'])
+      expect(opaquePath(`/v1/pki/ocsp/${bad}`)).toBeNull()
+    expect(opaquePath('/v1/pki/ocsp/a/b')).toBeNull()
+    expect(opaquePath('/v2/pki/ocsp/a%2Fb')).toBeNull()
   })
 
   it('answers or throws an ApiError, and gives back what encodeURIComponent made', () => {

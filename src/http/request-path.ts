@@ -1,17 +1,15 @@
 // From the request target to the path and data that core works with. Percent-encoding is undone once
 // and never again; whatever two readers could take for different paths (dot segments, encoded slashes,
 // empty segments, control characters, broken UTF-8) is refused, never repaired.
-import { badRequest, notFound } from '../base/errors.ts'
+import { ApiError, badRequest, notFound } from '../base/errors.ts'
 
-export interface ApiPathRules {
-  /**
-   * Take `%2F` as a slash inside a segment and allow empty segments: only for rows that are marked
-   * `encoded`, whose last part is opaque data (OCSP by GET).
-   */
+interface Rules {
+  /** Take `%2F` for a slash and allow empty segments. */
   readonly allowEncodedSlash: boolean
 }
 
-const STRICT: ApiPathRules = { allowEncodedSlash: false }
+const STRICT: Rules = { allowEncodedSlash: false }
+const OPAQUE: Rules = { allowEncodedSlash: true }
 const PREFIX = '/v1/'
 
 /** Printable ASCII without `%`: nothing to decode, nothing to check but the segments. */
@@ -25,7 +23,28 @@ const BAD_SEGMENT = /(?:^|\/)(?:\.{1,2}(?:\/|$)|\/)/
  * The path below `/v1/` of a raw request path (no query), decoded, a trailing slash kept. Throws
  * ApiError: 404 outside `/v1/`, 400 for a path that is refused.
  */
-export function apiPath(rawPath: string, rules: ApiPathRules = STRICT): string {
+export const apiPath = (rawPath: string): string => decodedPath(rawPath, STRICT)
+
+/**
+ * The same for a path that `apiPath` refused, where nothing but encoded slashes and empty segments is wrong
+ * with it, and where they begin: a row that is marked `encoded` takes them in its opaque rest (OCSP by GET).
+ * null where more is wrong.
+ */
+export function opaquePath(rawPath: string): { path: string; opaqueFrom: number } | null {
+  if (!rawPath.startsWith(PREFIX)) return null
+  try {
+    const path = decodedPath(rawPath, OPAQUE)
+    const begin = /%2f|(?:^|(?<=\/))\//i.exec(rawPath.slice(PREFIX.length))
+    if (!begin) return null
+    const before = rawPath.slice(PREFIX.length, PREFIX.length + begin.index)
+    return { path, opaqueFrom: decode(before, 'path').length }
+  } catch (error) {
+    if (error instanceof ApiError) return null
+    throw error
+  }
+}
+
+function decodedPath(rawPath: string, rules: Rules): string {
   if (!rawPath.startsWith(PREFIX)) throw notFound(`path must start with ${PREFIX}`)
   const raw = rawPath.slice(PREFIX.length)
   let path = raw
@@ -40,7 +59,7 @@ export function apiPath(rawPath: string, rules: ApiPathRules = STRICT): string {
   return path
 }
 
-function checkSegments(path: string, rules: ApiPathRules): void {
+function checkSegments(path: string, rules: Rules): void {
   for (const segment of path.split('/')) {
     if (segment === '.' || segment === '..') {
       throw badRequest('path must not contain a relative segment (. or ..)')

@@ -20,6 +20,9 @@ export interface RequiredRule {
   readonly withinColumns: number | null
 }
 
+/** Validators that look at a secret once the expression matched; false drops the finding. See rules/token-checks.ts. */
+export type CheckName = 'github-crc32' | 'base62-crc32' | 'aws-key-id' | 'jwt'
+
 export interface Rule {
   readonly id: string
   readonly description: string
@@ -38,6 +41,8 @@ export interface Rule {
   readonly required: readonly RequiredRule[]
   /** Only a component of other rules. */
   readonly skipReport: boolean
+  /** Only our own rules have one; gitleaks' TOML can't say it, and `compat` leaves it out. */
+  readonly check?: CheckName
 }
 
 export interface ScanConfig {

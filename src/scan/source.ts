@@ -11,10 +11,19 @@ export interface Skipped {
   readonly makesPartial: boolean
 }
 
+export interface SourceProgress {
+  readonly bytes: number
+  readonly items: number
+  /** How many items there are, where that is known beforehand. */
+  readonly total?: number
+  /** What the items are, where the source alone knows: commits, blobs. */
+  readonly counts?: string
+}
+
 export interface SourceNotes {
   skipped(note: Skipped): void
-  /** Bytes and items seen, for progress; `total` where it is known beforehand. */
-  progress(done: { readonly bytes: number; readonly items: number; readonly total?: number }): void
+  /** What was seen so far. */
+  progress(done: SourceProgress): void
   /** A line for stderr at level warn. */
   warn(text: string): void
 }

@@ -34,6 +34,8 @@ export interface MountInfo {
 export interface MountServices {
   /** The TTLs that apply to this mount: its own or the system's. */
   ttls(): { readonly defaultSeconds: number; readonly maxSeconds: number }
+  /** How many processes of this host serve the mount: what is bounded for the host is divided by it. */
+  readonly processes: number
   /** A password by a named password policy of the namespace; without a name, 20 characters of ours. */
   password(policy?: string): Promise<string>
 }

@@ -40,7 +40,10 @@ export interface RowOptions {
   /** Not shown in OpenAPI and help. */
   readonly hidden?: boolean
   readonly deprecated?: boolean
-  /** Reads by path only once decoded slashes stay part of a segment (OCSP's GET). */
+  /**
+   * The pattern ends in `*rest`, which is data and no path: encoded slashes and empty segments in it are taken
+   * (OCSP's GET). Everywhere else they are refused.
+   */
   readonly encoded?: boolean
 }
 
@@ -78,6 +81,8 @@ export function endpoints<C = RequestContext>(): Readonly<Record<Operation, Defi
     (operation: Operation): Define<C> =>
     (pattern, definition) => {
       assertPattern(pattern, definition.params ?? {})
+      if (definition.encoded && !/\*[^/]+$/.test(pattern))
+        throw new Error(`pattern ${pattern}: is encoded and has no *rest at its end`)
       return {
         ...definition,
         operation,

@@ -4,6 +4,7 @@ import type { MountContext, RequestContext } from './context.ts'
 import type { Row } from './endpoints.ts'
 import type { AnyJobKind } from './job.ts'
 import type { LeaseKind } from './lease.ts'
+import type { LiveSecretSource } from './live-secrets.ts'
 import type { AnyRotationKind } from './rotation.ts'
 
 /** A token that came through an auth method, as its renewal sees it. */
@@ -32,6 +33,8 @@ export interface Engine {
   readonly leases?: readonly LeaseKind<never>[]
   readonly jobs?: readonly AnyJobKind[]
   readonly rotations?: readonly AnyRotationKind[]
+  /** Where secrets lie that leak scanners are to recognize. */
+  readonly liveSecrets?: readonly LiveSecretSource[]
   /**
    * Auth methods: decides on the renewal of a token that logged in through it, by what its role or user says
    * today; a throw refuses it. Absent: the limits of the login hold.

@@ -122,6 +122,11 @@ export interface RotationSpec<I> {
   readonly lane?: string
   /** Who answers for it, for reports; '' or absent: nobody named. */
   readonly owner?: string
+  /**
+   * Only counts for one that is there: what is outside is reached elsewhere or otherwise from now on, so what
+   * is staged is proven anew there, and set again if need be, before it becomes current.
+   */
+  readonly isMoved?: boolean
   /** Only counts for a new record: 'now' plans the first rotation at once, else at the schedule's next time. */
   readonly first?: 'now' | 'scheduled'
   /** Only counts for a new record: when the secret that is current was set; absent: now. */
@@ -179,8 +184,15 @@ export interface RotationHold {
   readonly untilMs: number
 }
 
+/** A staged secret that is forgotten although it may be in force outside: nobody knows it from then on. */
+export interface GivenUp {
+  readonly username: string
+}
+
 /** What a rotation that was removed may have left outside; both empty where it was at rest. */
 export interface RotationRemains<S, O> {
+  /** What was under way and is now known to the engine alone; null: nothing was. */
+  readonly givenUp: GivenUp | null
   /** Staged secrets that may be in force. One whose `set` still runs is among them as it was before. */
   readonly staged: readonly S[]
   /** Former secrets that had yet to be ended. */
@@ -189,15 +201,19 @@ export interface RotationRemains<S, O> {
 
 /** The rotations of one mount, as handlers and jobs reach them: `ctx.rotation`. */
 export interface Rotations {
-  /** Adds the record or changes its settings, in the engine's own commit. Throws 400 on a bad schedule. */
-  put<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, spec: RotationSpec<I>): Promise<void>
+  /**
+   * Adds the record or changes its settings, in the engine's own commit. A rotation under way of a user that
+   * is none of the record's any more is given up: logged, and to be told to the caller. Throws 400 on a bad
+   * schedule.
+   */
+  put<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, spec: RotationSpec<I>): Promise<GivenUp | null>
   /**
    * Takes the record away with its history; one that runs right now changes nothing here any more. Answers
-   * what of it may be left outside.
+   * what of it may be left outside; what was under way is given up: logged, and to be told to the caller.
    */
   remove<I, S, O>(tx: Tx, kind: RotationKind<I, S, O>, id: string): Promise<RotationRemains<S, O>>
   /** null where there is none. Without `tx` outside of a transaction. */
-  status<I, S, O>(kind: RotationKind<I, S, O>, id: string, tx?: Tx): Promise<RotationStatus | null>
+  status(kind: Pick<AnyRotationKind, 'name'>, id: string, tx?: Tx): Promise<RotationStatus | null>
   /**
    * Rotates at once and waits for the outcome, also where another process is at it. `by` names who asked,
    * for the history. Throws the error of the step that failed (it is tried again by itself), 400 where it is

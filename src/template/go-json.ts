@@ -29,7 +29,8 @@ const SHORT: Readonly<Record<string, string>> = {
   '\t': '\\t',
 }
 
-function jsonText(text: string, isHtmlSafe: boolean): string {
+/** A byte string as a JSON text in quotes; invalid UTF-8 becomes the escape of U+FFFD. */
+export function jsonText(text: string, isHtmlSafe: boolean): string {
   let out = '"'
   for (let at = 0; at < text.length; ) {
     const { rune, size } = runeAt(text, at)

@@ -5,18 +5,20 @@ import {
   between,
   folded,
   isWord,
-  type Match,
+  LAST_RUNE,
   NAMED,
   not,
   PERL,
   POSIX,
+  type RuneSet,
   unicodeClass,
+  union,
 } from './regexp-classes.ts'
 import { FunctionError } from './template-error.ts'
 
 export type RegexNode =
   | { readonly kind: 'empty' }
-  | { readonly kind: 'char'; readonly matches: (rune: number) => boolean }
+  | { readonly kind: 'char'; readonly set: RuneSet }
   | {
       readonly kind: 'assert'
       readonly what: 'begin' | 'end' | 'lineBegin' | 'lineEnd' | 'word' | 'noWord'
@@ -37,6 +39,8 @@ export interface ParsedRegex {
   readonly names: readonly string[]
 }
 
+const ANY = between(0, LAST_RUNE)
+const ANY_ON_LINE = not(between(10, 10))
 const MOST_REPEATS = 1000
 const MOST_NESTING = 1000
 
@@ -122,8 +126,8 @@ export class RegexParser {
   }
 
   private literal(rune: number): RegexNode {
-    const match: Match = (other) => other === rune
-    return { kind: 'char', matches: this.flags.i ? folded(match) : match }
+    const set = between(rune, rune)
+    return { kind: 'char', set: this.flags.i ? folded(set) : set }
   }
 
   private repeated(atom: RegexNode, start: number): RegexNode {
@@ -196,11 +200,10 @@ export class RegexParser {
       case '(':
         return this.group()
       case '[':
-        return { kind: 'char', matches: this.charClass() }
+        return { kind: 'char', set: this.charClass() }
       case '.': {
         this.at++
-        const isAll = this.flags.s
-        return { kind: 'char', matches: (rune) => isAll || rune !== 10 }
+        return { kind: 'char', set: this.flags.s ? ANY : ANY_ON_LINE }
       }
       case '^':
         this.at++
@@ -287,16 +290,17 @@ export class RegexParser {
       return { kind: 'assert', what: asserts[kind as keyof typeof asserts] }
     }
     const known = this.knownClass()
-    if (known) return { kind: 'char', matches: this.flags.i ? folded(known) : known }
+    if (known) return { kind: 'char', set: known }
     return this.literal(this.escapedRune())
   }
 
   /** \d and the like, and \pN, \p{Greek}; null: no class. */
-  private knownClass(): Match | null {
+  private knownClass(): RuneSet | null {
     const kind = this.text[this.at + 1]
-    if (kind !== undefined && Object.hasOwn(PERL, kind)) {
+    const lower = kind?.toLowerCase()
+    if (kind !== undefined && lower !== undefined && Object.hasOwn(PERL, lower)) {
       this.at += 2
-      return PERL[kind]!
+      return this.sided(PERL[lower]!, kind !== lower)
     }
     if (kind !== 'p' && kind !== 'P') return null
     const found = /^\\[pP](?:\{(\^?)([A-Za-z_]+)\}|([A-Z]))/.exec(this.text.slice(this.at))
@@ -307,7 +311,13 @@ export class RegexParser {
     const match = unicodeClass(name)
     if (!match) throw regexError('invalid character class range', found[0])
     this.at += found[0].length
-    return (kind === 'P') !== (found[1] === '^') ? not(match) : match
+    return this.sided(match, (kind === 'P') !== (found[1] === '^'))
+  }
+
+  /** A class under the flags: the other cases come in before it is turned round. */
+  private sided(set: RuneSet, isNegated: boolean): RuneSet {
+    const whole = this.flags.i ? folded(set) : set
+    return isNegated ? not(whole) : whole
   }
 
   private escapedRune(): number {
@@ -338,12 +348,12 @@ export class RegexParser {
     throw regexError('invalid escape sequence', this.text.slice(this.at, this.at + 1 + size))
   }
 
-  private charClass(): Match {
+  private charClass(): RuneSet {
     const start = this.at
     this.at++
     const isNegated = this.text[this.at] === '^'
     if (isNegated) this.at++
-    const parts: Match[] = []
+    const parts: RuneSet[] = []
     for (let isFirst = true; this.text[this.at] !== ']' || isFirst; isFirst = false) {
       if (this.at >= this.text.length) {
         throw regexError('missing closing ]', this.text.slice(start))
@@ -351,20 +361,18 @@ export class RegexParser {
       parts.push(this.classPart())
     }
     this.at++
-    const any: Match = (rune) => parts.some((part) => part(rune))
-    const match = this.flags.i ? folded(any) : any
-    return isNegated ? not(match) : match
+    const set = union(parts)
+    return isNegated ? not(set) : set
   }
 
-  private classPart(): Match {
+  private classPart(): RuneSet {
     const posix = /^\[:(\^?)([a-z]+):\]/.exec(this.text.slice(this.at, this.at + 14))
     if (posix) {
       if (!Object.hasOwn(POSIX, posix[2]!)) {
         throw regexError('invalid character class range', posix[0])
       }
       this.at += posix[0].length
-      const match = POSIX[posix[2]!]!
-      return posix[1] === '^' ? not(match) : match
+      return this.sided(POSIX[posix[2]!]!, posix[1] === '^')
     }
     const start = this.at
     if (this.text[start] === '\\') {
@@ -373,14 +381,14 @@ export class RegexParser {
     }
     const from = this.classRune()
     if (this.text[this.at] !== '-' || [']', undefined].includes(this.text[this.at + 1])) {
-      return between(from, from)
+      return this.sided(between(from, from), false)
     }
     this.at++
     const to = this.classRune()
     if (to < from) {
       throw regexError('invalid character class range', this.text.slice(start, this.at))
     }
-    return between(from, to)
+    return this.sided(between(from, to), false)
   }
 
   private classRune(): number {

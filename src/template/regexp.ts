@@ -1,27 +1,22 @@
 // Regular expressions matched by simulating all their threads at once (Pike's machine): time is linear in the text,
 // whatever the expression. Of several matches the leftmost is found, by the order of its alternatives, as in Go.
 import { runeAt } from './byte-strings.ts'
-import type { Rendering } from './go-values.ts'
-import { isWord } from './regexp-classes.ts'
-import { type RegexNode, RegexParser, regexError } from './regexp-parse.ts'
-
-type Instruction =
-  | { op: 'char'; matches: (rune: number) => boolean }
-  | { op: 'split'; first: number; second: number }
-  | { op: 'jump'; to: number }
-  | { op: 'save'; slot: number }
-  | { op: 'assert'; what: Extract<RegexNode, { kind: 'assert' }>['what'] }
-  | { op: 'match' }
+import { holdsRune, isWord } from './regexp-classes.ts'
+import { type RegexNode, RegexParser } from './regexp-parse.ts'
+import { compileRegex, type Instruction } from './regexp-program.ts'
 
 /** Byte positions: begin and end of the match, then of each group; -1 where a group took no part. */
 export type Found = readonly number[]
 
-const MOST_INSTRUCTIONS = 20_000
+/** Who counts the work; it throws when there was too much. */
+interface Budget {
+  spend(steps: number): void
+}
 
 export class GoRegexp {
   /** Names of the groups by index. */
   readonly names: readonly string[]
-  private readonly program: Instruction[] = []
+  private readonly program: readonly Instruction[]
   private readonly slots: number
 
   /** Throws FunctionError with Go's words for what is wrong. */
@@ -29,117 +24,11 @@ export class GoRegexp {
     const { node, names } = new RegexParser(expression).parse()
     this.names = names
     this.slots = names.length * 2
-    this.compile({ kind: 'group', index: 0, node }, expression)
-    this.emit({ op: 'match' }, expression)
-  }
-
-  private emit(instruction: Instruction, expression: string): number {
-    if (this.program.length >= MOST_INSTRUCTIONS)
-      throw regexError('expression too large', expression)
-    return this.program.push(instruction) - 1
-  }
-
-  private compile(node: RegexNode, expression: string): void {
-    switch (node.kind) {
-      case 'empty':
-        return
-      case 'char':
-        this.emit({ op: 'char', matches: node.matches }, expression)
-        return
-      case 'assert':
-        this.emit({ op: 'assert', what: node.what }, expression)
-        return
-      case 'cat':
-        for (const part of node.nodes) this.compile(part, expression)
-        return
-      case 'group':
-        this.emit({ op: 'save', slot: node.index * 2 }, expression)
-        this.compile(node.node, expression)
-        this.emit({ op: 'save', slot: node.index * 2 + 1 }, expression)
-        return
-      case 'alternate':
-        this.alternatives(node.nodes, expression)
-        return
-      case 'repeat':
-        this.repeat(node, expression)
-    }
-  }
-
-  private alternatives(nodes: readonly RegexNode[], expression: string): void {
-    const jumps: { op: 'jump'; to: number }[] = []
-    for (const [i, node] of nodes.entries()) {
-      if (i === nodes.length - 1) {
-        this.compile(node, expression)
-        break
-      }
-      const split = { op: 'split' as const, first: 0, second: 0 }
-      split.first = this.emit(split, expression) + 1
-      this.compile(node, expression)
-      const jump = { op: 'jump' as const, to: 0 }
-      jumps.push(jump)
-      split.second = this.emit(jump, expression) + 1
-    }
-    for (const jump of jumps) jump.to = this.program.length
-  }
-
-  private repeat(node: Extract<RegexNode, { kind: 'repeat' }>, expression: string): void {
-    for (let i = 0; i < node.min; i++) {
-      if (node.max === null && i === node.min - 1) {
-        const start = this.program.length
-        this.compile(node.node, expression)
-        const end = this.program.length + 1
-        this.emit(this.choice(node.isGreedy, start, end), expression)
-        return
-      }
-      this.compile(node.node, expression)
-    }
-    if (node.max === null && canBeEmpty(node.node)) {
-      // (x+)? instead of a loop: the order of preference is then right for what matches nothing.
-      const split = this.choice(node.isGreedy, 0, 0)
-      const at = this.emit(split, expression)
-      this.repeat({ ...node, min: 1 }, expression)
-      this.aim(split, node.isGreedy, at + 1, this.program.length)
-      return
-    }
-    if (node.max === null) {
-      const split = this.choice(node.isGreedy, 0, 0)
-      const at = this.emit(split, expression)
-      this.compile(node.node, expression)
-      this.emit({ op: 'jump', to: at }, expression)
-      this.aim(split, node.isGreedy, at + 1, this.program.length)
-      return
-    }
-    const splits: { split: ReturnType<GoRegexp['choice']>; at: number }[] = []
-    for (let i = node.min; i < node.max; i++) {
-      const split = this.choice(node.isGreedy, 0, 0)
-      splits.push({ split, at: this.emit(split, expression) })
-      this.compile(node.node, expression)
-    }
-    for (const { split, at } of splits) {
-      this.aim(split, node.isGreedy, at + 1, this.program.length)
-    }
-  }
-
-  private choice(
-    isGreedy: boolean,
-    body: number,
-    after: number,
-  ): Extract<Instruction, { op: 'split' }> {
-    return { op: 'split', first: isGreedy ? body : after, second: isGreedy ? after : body }
-  }
-
-  private aim(
-    split: Extract<Instruction, { op: 'split' }>,
-    isGreedy: boolean,
-    body: number,
-    after: number,
-  ): void {
-    split.first = isGreedy ? body : after
-    split.second = isGreedy ? after : body
+    this.program = compileRegex(node, expression)
   }
 
   /** The first match at or after a byte; null: none. Counts its work. */
-  find(text: string, from: number, rendering: Rendering): Found | null {
+  find(text: string, from: number, budget: Budget): Found | null {
     let threads = new Threads(this.program.length)
     let next = new Threads(this.program.length)
     let found: Found | null = null
@@ -148,7 +37,7 @@ export class GoRegexp {
       const { rune, size } = isEnd ? { rune: -1, size: 1 } : runeAt(text, at)
       if (!found) this.add(threads, 0, text, at, new Array(this.slots).fill(-1))
       else if (threads.list.length === 0) break
-      rendering.spend(threads.list.length + 1)
+      budget.spend(threads.list.length + 1)
       next.clear()
       for (const thread of threads.list) {
         const instruction = this.program[thread.at]!
@@ -156,7 +45,7 @@ export class GoRegexp {
           found = thread.saved
           break
         }
-        if (!isEnd && instruction.op === 'char' && instruction.matches(rune)) {
+        if (!isEnd && instruction.op === 'char' && holdsRune(instruction.set, rune)) {
           this.add(next, thread.at + 1, text, at + size, thread.saved)
         }
       }
@@ -202,11 +91,11 @@ export class GoRegexp {
   }
 
   /** Matches that do not overlap, as Go finds them; a negative `most` means all. */
-  findAll(text: string, most: number, rendering: Rendering): Found[] {
+  findAll(text: string, most: number, budget: Budget): Found[] {
     const all: Found[] = []
     let lastEnd = -1
     for (let at = 0; at <= text.length && (most < 0 || all.length < most); ) {
-      const found = this.find(text, at, rendering)
+      const found = this.find(text, at, budget)
       if (!found) break
       const [begin, end] = [found[0]!, found[1]!]
       // An empty match right behind the last one does not count.
@@ -239,24 +128,8 @@ class Threads {
   }
 }
 
-function canBeEmpty(node: RegexNode): boolean {
-  switch (node.kind) {
-    case 'char':
-      return false
-    case 'cat':
-      return node.nodes.every(canBeEmpty)
-    case 'alternate':
-      return node.nodes.some(canBeEmpty)
-    case 'group':
-      return canBeEmpty(node.node)
-    case 'repeat':
-      return node.min === 0 || canBeEmpty(node.node)
-    default:
-      return true
-  }
-}
-
-function holds(
+/** Whether an assertion holds at a byte. */
+export function holds(
   what: Extract<RegexNode, { kind: 'assert' }>['what'],
   text: string,
   at: number,

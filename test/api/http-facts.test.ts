@@ -188,7 +188,11 @@ describe('answers', () => {
 
   it('are 204 without a body for no content, 200 with warnings', async () => {
     const none = await server.call('POST', 'kv1/none-yet', { x: 1 })
-    expect([none.status, none.text, none.headers['content-type']]).toEqual([204, '', undefined])
+    expect([none.status, none.text, none.headers['content-type']]).toEqual([
+      204,
+      '',
+      'application/json',
+    ])
     const path = 'sys/policies/acl/warned'
     const warned = await server.call('POST', path, { policy: 'path "x" {}', nothing: 1 })
     expect(warned.status).toBe(200)

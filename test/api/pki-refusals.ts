@@ -228,7 +228,11 @@ export const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       message:
         'Validation for key_type, key_bits failed: RSA keys < 2048 bits are unsafe and not supported: got 512',
     },
-    { path: 'keys/generate/kms', body: {}, message: 'Unknown type of key to generate' },
+    {
+      path: 'keys/generate/kms',
+      body: {},
+      message: 'keys in outside devices or services (kms, managed keys) are not supported',
+    },
   ],
   roles: [
     { path: 'roles/r2', body: { key_type: 'zz' }, message: 'unknown key type zz' },

@@ -75,6 +75,27 @@ describe('signed lists', () => {
     expect(refused.errors[0]).toBe('CRL index: 0 was not signed by requested issuer')
   })
 
+  it('warn of some of what is wrong, and are of a bearable size', async () => {
+    const serials = Array.from({ length: 300 }, (_, at) => (0x1000 + at).toString(16))
+    const of = async (year: number) =>
+      (
+        await sign(
+          'one/sign-revocation-list',
+          given(...serials.map((one) => [one, `${year}-01-01T00:00:00Z`] as const)),
+        )
+      ).data.crl
+    const crls = [await of(2025), await of(2026)]
+    const { warnings } = await sign('one/resign-crls', { crls })
+    expect(warnings).toHaveLength(21)
+    expect(warnings.at(-1)).toBe('The same is so of 280 more serials')
+    const many = await sign('one/resign-crls', { crls: Array(101).fill(crls[0]) }, 400)
+    expect(many.errors[0]).toBe('at most 100 lists are joined into one')
+    const entry = { serial_number: 'aa', revocation_time: 1 }
+    const long = { revoked_certs: Array(200_001).fill(entry) }
+    const { errors } = await sign('one/sign-revocation-list', long, 400)
+    expect(errors[0]).toBe('a revocation list takes at most 200000 entries here')
+  })
+
   it.each([
     ['nobody/resign-crls', {}, 'failed to resolve issuer issuer_ref: unable to find PKI issuer'],
     ['one/resign-crls', { crls: ['x'] }, 'failed decoding crl 0'],

@@ -265,6 +265,34 @@ describe.each(allServerKinds)('PKI on $kind', ({ start }) => {
     })
   })
 
+  it('says in words what is not there: keys of devices, identity, a zone of an address', async () => {
+    const outside = 'keys in outside devices or services (kms, managed keys) are not supported'
+    for (const path of ['root/generate/kms', 'intermediate/generate/kms', 'keys/generate/kms'])
+      expect(await refused(path, { common_name: 'a' }), path).toBe(outside)
+    const role = { allowed_domains: '{{identity.entity.name}}.a.com', allow_bare_domains: true }
+    const flags = { allowed_domains_template: true, enforce_hostnames: false, key_type: 'ec' }
+    await newRoot()
+    const { warnings } = await post('roles/templated', { ...role, ...flags })
+    expect(warnings[0]).toContain('need identity, which is not there yet')
+    const literal = { common_name: '{{identity.entity.name}}.a.com' }
+    expect(await refused('issue/templated', literal)).toContain('not allowed by this role')
+    await post('roles/r', openRole)
+    expect(await refused('issue/r', { common_name: 'a', ip_sans: 'fe80::1%eth0' })).toBe(
+      'the value "fe80::1%eth0" is not a valid IP address',
+    )
+    const label = 'x'.repeat(64)
+    expect(await refused('issue/r', { common_name: `${label}.a.com` })).toBe(
+      `idna: invalid label "${label}"`,
+    )
+  })
+
+  it('takes no address that has no place in a certificate', async () => {
+    for (const url of ['http://a.com/ü', 'http://a b.com/', 'a.com', 'http://'])
+      expect(await refused('config/urls', { issuing_certificates: url }), url).toContain(
+        'invalid URL found in Authority Information Access',
+      )
+  })
+
   it('takes policies with qualifiers, in the bounds of the standard', async () => {
     const qualified = '[{"oid":"1.2.3","cps":"http://a.com","notice":"n"},{"oid":"1.2.4"}]'
     const role = (await post('roles/p', { ...openRole, policy_identifiers: qualified })).data
@@ -277,6 +305,8 @@ describe.each(allServerKinds)('PKI on $kind', ({ start }) => {
       '1',
       '[{"oid":"x"}]',
       `[{"oid":"1.2.3","notice":"${'n'.repeat(201)}"}]`,
+      '1.2.3,1.2.3',
+      '[{"oid":"1.2.3","cps":"http://a"},{"oid":"1.2.3"}]',
     ])
       await refused('roles/p', { ...openRole, policy_identifiers: wrong })
     await newRoot()

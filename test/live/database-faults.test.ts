@@ -156,7 +156,7 @@ describe('a user that is being made', () => {
     })()
     const answers = await Promise.all(all)
     await counting
-    expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200))
+    expect(answers.filter(({ status }) => status !== 200).map(({ text }) => text)).toEqual([])
     expect(most).toBeLessThanOrEqual(before + 1)
     proxy.watch = (_, direction) => (direction === 'answer' ? 'swallow' : 'pass')
     const stuck = await Promise.all([1, 2, 3].map(() => mount.call('GET', 'database/creds/narrow')))

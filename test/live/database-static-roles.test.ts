@@ -241,4 +241,30 @@ describe("our own user's password", () => {
       expect([status, text]).toEqual([500, expect.stringContaining(words)])
     }
   })
+
+  it('is not rotated where the connection string would go on with another login', async () => {
+    await pg.query(`CREATE ROLE fixed_one SUPERUSER LOGIN PASSWORD 'known'`)
+    const login = { username: 'fixed_one', password: 'known' }
+    const place = `127.0.0.1:${pg.port}/postgres?sslmode=disable`
+    for (const [who, words] of [
+      ['fixed_one:known', 'connection_url does not hold {{password}}'],
+      ['postgres:{{password}}', 'connection_url logs in as another user than username'],
+    ] as const) {
+      const connection_url = `postgresql://${who}@${place}`
+      const fields = { ...login, connection_url, verify_connection: false }
+      expect((await mount.configure(fields, 'literal')).status).toBeLessThan(300)
+      const { status, text } = await mount.call('POST', 'database/rotate-root/literal')
+      expect([status, text]).toEqual([500, expect.stringContaining(words)])
+      const timed = await mount.configure({ ...fields, rotation_period: '1h' }, 'literal')
+      expect([timed.status, timed.text]).toEqual([400, expect.stringContaining(words)])
+    }
+    expect(await pg.login('fixed_one', 'known')).toBe(true)
+    const connection_url = `postgresql://fixed_one:{{password}}@${place}`
+    expect((await mount.configure({ ...login, connection_url }, 'literal')).text).toBe('')
+    await mount.ok('POST', 'database/rotate-root/literal')
+    expect(await pg.login('fixed_one', 'known')).toContain('authentication failed')
+    await mount.ok('POST', 'database/reset/literal')
+    await mount.role('of-literal', { db_name: 'literal' })
+    await mount.creds('of-literal')
+  })
 })

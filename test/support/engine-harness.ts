@@ -121,6 +121,7 @@ export async function engineHarness(of: {
         namespace: testAuth.namespace,
         services: {
           ttls: () => ({ defaultSeconds: 2764800, maxSeconds: 2764800 }),
+          processes: 1,
           password: async () => 'password',
         },
         use: (kind, key, body) => resources.use(ctx, kind, key, body),

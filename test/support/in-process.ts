@@ -183,5 +183,6 @@ function requestOf(method: string, path: string, body: unknown, of: CallOptions)
     peerCertificates: () => [],
     signal: new AbortController().signal,
     fault: of.fault ?? null,
+    opaque: null,
   }
 }

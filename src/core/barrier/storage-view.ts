@@ -143,6 +143,8 @@ export class StorageView implements CoreStorage {
       return 'conflict'
     }
     transaction.end()
+    const { rule } = this.#base
+    if (rule && transaction.hasWrites) await transaction.follow(rule)
     if (!transaction.needsCommit || (await transaction.commit()) === 'committed') return { result }
     return 'conflict'
   }

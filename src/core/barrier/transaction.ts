@@ -21,12 +21,21 @@ import { bytesOf, PendingEntry, StoredEntry } from './stored-entry.ts'
 export interface Store {
   readonly backend: StorageBackend
   readonly barrier: Barrier
+  readonly rule?: CommitRule
 }
 
 /** A put, a mark (an empty value, not encrypted) or a delete that waits for the commit. */
 type Write = Uint8Array | typeof MARK | null
 const MARK = Symbol('mark')
 const EMPTY = Buffer.alloc(0)
+
+/** What follows from writes, whoever makes them: marks that are part of the same commit. */
+export interface CommitRule {
+  /** The entry that says whether something follows from this write; null where nothing can. */
+  readonly conditionOf: (key: string) => string | null
+  /** The marks, given that entry and the keys that asked for it. */
+  readonly marks: (condition: Entry, keys: readonly string[]) => readonly string[]
+}
 
 export class Transaction {
   readonly #store: Store
@@ -50,6 +59,10 @@ export class Transaction {
   /** Whether there is something that only a commit can prove or do. */
   get needsCommit(): boolean {
     return this.#writes.size > 0 || !this.isSnapshot
+  }
+
+  get hasWrites(): boolean {
+    return this.#writes.size > 0
   }
 
   /** Whether all that was seen came from one snapshot and nothing else was expected. */
@@ -107,6 +120,26 @@ export class Transaction {
     if (before !== undefined && before !== version) this.#isContradictory = true
     this.#expects ??= new Map()
     this.#expects.set(key, version)
+  }
+
+  /** Adds what follows from the writes; what decides it is validated like all that was read. */
+  async follow(rule: CommitRule): Promise<void> {
+    let asked: Map<string, string[]> | null = null
+    for (const key of this.#writes.keys()) {
+      const condition = rule.conditionOf(key)
+      if (condition === null) continue
+      asked ??= new Map()
+      const keys = asked.get(condition)
+      if (keys) keys.push(key)
+      else asked.set(condition, [key])
+    }
+    if (asked === null) return
+    const missing = [...asked.keys()].filter((key) => !this.#seen.has(key))
+    if (missing.length > 0) this.#keep(missing, await readKnown(this.#store, missing))
+    for (const [condition, keys] of asked) {
+      const entry = this.#seen.get(condition)
+      if (entry) for (const mark of rule.marks(entry, keys)) this.#writes.set(mark, MARK)
+    }
   }
 
   /** Commits what was written, or only validates what was read. */

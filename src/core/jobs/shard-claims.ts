@@ -1,7 +1,8 @@
 // Which process works which shard of the due index. A process announces itself with a heartbeat entry and
-// claims shards in its name. A claim is dead when its owner's heartbeat stood still for a while of the
-// observer's own monotonic clock: no clocks are compared, so a paused machine breaks nothing. A worker
-// that lost its claim without noticing does harm to nobody, as due handlers may run twice.
+// claims shards in its name. A claim is dead when its owner's heartbeat stood still while the observer looked
+// on for long enough: no clocks are compared, and time in which the observer itself stood still (a suspended
+// machine, stalled storage) counts for nothing, since the others stood still then too. A worker that lost its
+// claim without noticing does harm to nobody, as due handlers may run twice.
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { CoreStorage } from '../store.ts'
@@ -9,18 +10,23 @@ import { ALL_SHARDS } from './due-worker.ts'
 
 const WORKER_PREFIX = 'core/worker/'
 const CLAIM_PREFIX = 'core/due-claim/'
-const HEARTBEAT_MS = 5000
-/** Three missed heartbeats. */
-const DEAD_MS = 15_000
+const HEARTBEAT_MS = 2000
+/** Four missed heartbeats: what a killed process worked goes on within 8 to 12 seconds. */
+const DEAD_MS = 8000
+/** Looking on is looking at least so often; of a longer time only this counts. */
+const LONGEST_LOOK_MS = 2 * HEARTBEAT_MS
 
 export class ShardClaims {
   readonly #storage: CoreStorage
   readonly #clock: Clock
   readonly #id: string
   readonly #owned = new Set<number>()
-  /** When each other worker's heartbeat was last seen to move. */
+  /** When each other worker's heartbeat was last seen to move, in time of looking on. */
   readonly #seen = new Map<string, { version: string; sinceMs: number }>()
   #beatAtMs = Number.NEGATIVE_INFINITY
+  /** How long this process has looked on so far, and until when that is counted. */
+  #lookedMs = 0
+  #lookedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(storage: CoreStorage, clock: Clock, random: Random) {
     this.#storage = storage
@@ -42,7 +48,7 @@ export class ShardClaims {
   async lives(id: string): Promise<boolean> {
     const key = WORKER_PREFIX + id
     const beat = (await this.#storage.readRaw([key])).get(key)
-    return beat !== undefined && this.#moves(id, beat.version, this.#clock.monotonic())
+    return beat !== undefined && this.#moves(id, beat.version, this.#look())
   }
 
   owned(): readonly number[] {
@@ -55,7 +61,7 @@ export class ShardClaims {
     if (now - this.#beatAtMs < HEARTBEAT_MS) return
     this.#beatAtMs = now
     await this.#beat()
-    const living = await this.#livingWorkers(now)
+    const living = await this.#livingWorkers(this.#look())
     const share = Math.ceil(ALL_SHARDS.length / living.size)
     const keys = ALL_SHARDS.map((shard) => CLAIM_PREFIX + shard)
     const claims = await this.#storage.read(keys)
@@ -84,6 +90,14 @@ export class ShardClaims {
     for (const shard of this.#owned) await this.#giveBack(shard)
     this.#owned.clear()
     await this.#storage.delete(WORKER_PREFIX + this.#id)
+  }
+
+  /** The time of looking on, up to now. */
+  #look(): number {
+    const now = this.#clock.monotonic()
+    this.#lookedMs += Math.min(Math.max(0, now - this.#lookedAtMs), LONGEST_LOOK_MS)
+    this.#lookedAtMs = now
+    return this.#lookedMs
   }
 
   async #beat(): Promise<void> {

@@ -1,5 +1,7 @@
 // A lease's entry with what stands beside it: its mark (in the due index, in the queue of its lane, or among
 // the irrevocable) and the mark under its token. Whatever changes the entry moves these in the same commit.
+import { badRequest } from '../../base/errors.ts'
+import { MAX_KEY_BYTES, MAX_LEASE_BYTES } from '../../base/limits.ts'
 import { dueKey, shardOf, timePart } from '../jobs/due-index.ts'
 import {
   irrevocableLeasePrefix,
@@ -8,6 +10,7 @@ import {
   ROOT_NAMESPACE_ID,
   tokenLeasePrefix,
 } from '../keys.ts'
+import { markLease } from '../live-secrets/live-mark.ts'
 import type { CoreTx } from '../store.ts'
 import { DUE_LEASE, dueIdOf, type LeaseRecord, laneKeyOf, leaseIdOf } from './lease-record.ts'
 
@@ -66,6 +69,7 @@ export function putChanged(tx: CoreTx, old: LeaseRecord, changed: LeaseRecord): 
 export function dropEntry(tx: CoreTx, record: LeaseRecord): void {
   tx.delete(keyOfLease(record))
   tx.delete(markOf(record))
+  if (record.isIndexed) markLease(tx, record)
   if (record.tokenAccessor === '') return
   const [hash, namespaceId] = record.tokenAccessor.split('.')
   tx.delete(tokenLeasePrefix(namespaceId ?? ROOT_NAMESPACE_ID, hash!) + dueIdOf(record.id))
@@ -73,3 +77,14 @@ export function dropEntry(tx: CoreTx, record: LeaseRecord): void {
 
 /** Writes again the mark that the record needs, where a damaged or restored store lacks it. */
 export const putMark = (tx: CoreTx, record: LeaseRecord): void => tx.mark(markOf(record))
+
+/** Throws 400 now rather than when its mark or its batch has to be written. */
+export function assertFits(record: LeaseRecord): void {
+  const longest = markOf({ ...record, isQueued: true })
+  if (longest.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(longest) > MAX_KEY_BYTES) {
+    throw badRequest(`storage key is longer than ${MAX_KEY_BYTES} bytes`)
+  }
+  if (JSON.stringify(record.internal).length > MAX_LEASE_BYTES) {
+    throw new Error(`what undoes a lease of the kind ${record.kind} takes too much`)
+  }
+}

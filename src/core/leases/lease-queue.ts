@@ -5,9 +5,11 @@ import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../base/errors.ts'
 import { MAX_BATCH_KEYS } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
+import { nextTurn } from '../../base/tick.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { Entry } from '../../sdk/storage.ts'
 import { isUnreachable } from '../../sdk/unreachable.ts'
+import type { BackgroundPace } from '../jobs/background-pace.ts'
 import type { DueMark } from '../jobs/due-worker.ts'
 import { LEASE_LANE_PREFIX, LEASE_QUEUE_PREFIX } from '../keys.ts'
 import type { Counts } from '../metrics/server-metrics.ts'
@@ -25,8 +27,10 @@ import {
 } from './lease-entries.ts'
 import { type LeaseRecord, laneKeyOf } from './lease-record.ts'
 
-/** Leases of one commit: each takes up to five of a batch's hundred writes. */
-export const LEASE_BATCH = 20
+/** Writes that one lease takes in a commit, at most. */
+export const WRITES_PER_LEASE = 5
+/** Leases of one commit. */
+export const LEASE_BATCH = MAX_BATCH_KEYS / WRITES_PER_LEASE
 /** Refusals of a revocation before the lease counts as irrevocable (Vault's number). */
 const MAX_TRIES = 6
 const FIRST_PAUSE_MS = 5000
@@ -63,6 +67,7 @@ export class LeaseQueue {
   readonly #log: Log
   readonly #counts: Counts
   readonly #quotas: LeaseCounts
+  readonly #pace: BackgroundPace
 
   constructor(of: {
     storage: CoreStorage
@@ -71,6 +76,7 @@ export class LeaseQueue {
     log: Log
     counts: Counts
     quotas: LeaseCounts
+    pace: BackgroundPace
   }) {
     this.#storage = of.storage
     this.#clock = of.clock
@@ -78,6 +84,7 @@ export class LeaseQueue {
     this.#log = of.log
     this.#counts = of.counts
     this.#quotas = of.quotas
+    this.#pace = of.pace
   }
 
   /**
@@ -87,7 +94,7 @@ export class LeaseQueue {
   async take(marks: readonly DueMark[]): Promise<ReadonlyMap<string, number>> {
     const keys = new Map(marks.map((mark) => [mark.key, keyOfMark(mark.key)]))
     const known = [...keys.values()].filter((key) => key !== null)
-    return this.#storage.transaction(async (tx) => {
+    return this.#commit(marks.length, async (tx) => {
       const taken = new Map<string, number>()
       const entries = await tx.read(known)
       for (const [mark, key] of keys) {
@@ -97,6 +104,10 @@ export class LeaseQueue {
       }
       return taken
     })
+  }
+
+  #commit<T>(leases: number, body: (tx: CoreTx) => Promise<T>): Promise<T> {
+    return this.#pace.commit(() => this.#storage.transaction(body), leases * WRITES_PER_LEASE)
   }
 
   /** The lane that got it. */
@@ -158,6 +169,8 @@ export class LeaseQueue {
       const marks = await this.#storage.range(lanePrefix(lane), page)
       count += marks.length
       if (marks.length < 1000) break
+      // A page takes a millisecond: requests get in between.
+      await nextTurn()
       after = marks.at(-1)
     }
     return count
@@ -165,15 +178,16 @@ export class LeaseQueue {
 
   /**
    * Records how up to LEASE_BATCH revocations ended, in one commit: a lease that is revoked goes, one that
-   * was refused is tried again after a pause or is irrevocable, one without an answer is queued.
+   * was refused is tried again after a pause or is irrevocable, one without an answer is queued. `isAwaited`:
+   * a caller waits for it, so it is no background work.
    */
-  async settle(outcomes: readonly Outcome[]): Promise<void> {
+  async settle(outcomes: readonly Outcome[], { isAwaited = false } = {}): Promise<void> {
     const now = this.#clock.now()
     const changes = outcomes.map((outcome) => ({
       ...outcome,
       change: this.#changeOf(outcome, now),
     }))
-    await this.#storage.transaction(async (tx) => {
+    const record = async (tx: CoreTx): Promise<void> => {
       const entries = await tx.read(outcomes.map(({ record }) => keyOfLease(record)))
       for (const { record, mark, change } of changes) {
         const stored = entries.get(keyOfLease(record))?.json<LeaseRecord>()
@@ -186,7 +200,9 @@ export class LeaseQueue {
         dropEntry(tx, stored)
         if (stored.counted) await this.#quotas.release(tx, stored.counted)
       }
-    })
+    }
+    if (isAwaited) await this.#storage.transaction(record)
+    else await this.#commit(outcomes.length, record)
     for (const { error } of outcomes) {
       if (error === undefined) this.#counts.leasesRevoked += 1
       else this.#counts.leaseRevocationFailures += 1

@@ -42,6 +42,8 @@ export interface LeaseRecord {
   readonly failures: number
   readonly lastError: string
   readonly counted?: LeaseCounted
+  /** The index of live secrets knows what it handed out, and is to hear of its end. */
+  readonly isIndexed?: true
 }
 
 const LONGEST_LANE = 96

@@ -4,21 +4,28 @@
 
 import type { Clock } from '../../base/clock.ts'
 import { type ApiError, badRequest, internal, unavailable } from '../../base/errors.ts'
-import { MAX_KEY_BYTES, MAX_LEASE_BYTES } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Lease, LeaseKind, LeaseRequest } from '../../sdk/lease.ts'
 import type { Log } from '../../sdk/log.ts'
 import { isUnreachable, Unreachable } from '../../sdk/unreachable.ts'
+import type { BackgroundPace } from '../jobs/background-pace.ts'
 import { ROOT_NAMESPACE_ID, tokenLeasePrefix } from '../keys.ts'
+import { noteLease, type SecretTexts } from '../live-secrets/live-leases.ts'
 import type { Counts } from '../metrics/server-metrics.ts'
 import type { Mount } from '../mounts/mount-table.ts'
 import type { LeaseCounts } from '../quotas/lease-counts.ts'
 import type { CoreContext } from '../request-context.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
 import type { TokenService } from '../tokens/token-service.ts'
-import { keyOfLease, keyOfLeaseId, markOf, putChanged, putMark } from './lease-entries.ts'
+import { assertFits, keyOfLease, keyOfLeaseId, putChanged, putMark } from './lease-entries.ts'
 import { irrevocableLeases, leaseIdsBelow, leaseNamesBelow } from './lease-lists.ts'
-import { LEASE_BATCH, type LeaseQueue, type Outcome, words } from './lease-queue.ts'
+import {
+  LEASE_BATCH,
+  type LeaseQueue,
+  type Outcome,
+  WRITES_PER_LEASE,
+  words,
+} from './lease-queue.ts'
 import { dueIdOf, type LeaseRecord, laneKeyOf, leaseIdOf } from './lease-record.ts'
 import type { LeaseWork } from './lease-work.ts'
 
@@ -30,6 +37,9 @@ const HANDOVER_MS = 30_000
 const MOST_AT_ONCE = 8
 const ID_BYTES = 18
 
+/** Changes a lease as part of a commit; what it became, or null. */
+type Each = (tx: CoreTx, record: LeaseRecord) => LeaseRecord | null
+
 export class LeaseService {
   readonly #storage: CoreStorage
   readonly #clock: Clock
@@ -40,6 +50,7 @@ export class LeaseService {
   readonly #quotas: LeaseCounts
   readonly #work: LeaseWork
   readonly #queue: LeaseQueue
+  readonly #pace: BackgroundPace
 
   constructor(of: {
     storage: CoreStorage
@@ -51,6 +62,7 @@ export class LeaseService {
     quotas: LeaseCounts
     work: LeaseWork
     queue: LeaseQueue
+    pace: BackgroundPace
   }) {
     this.#storage = of.storage
     this.#clock = of.clock
@@ -61,6 +73,7 @@ export class LeaseService {
     this.#quotas = of.quotas
     this.#work = of.work
     this.#queue = of.queue
+    this.#pace = of.pace
   }
 
   /** Stores the lease as pending. The TTL is capped by the engine's and the mount's longest life. */
@@ -126,11 +139,13 @@ export class LeaseService {
    * The answer goes out: from now on the lease lives until it expires. 503 where it was revoked while it
    * was being made (its token ended, its mount was disabled): then the caller gives it up.
    */
-  async activate(lease: Lease): Promise<void> {
-    const active = await this.#change(lease.id, (old) => {
+  async activate(lease: Lease, secrets: SecretTexts): Promise<void> {
+    const active = await this.#change(lease.id, async (old, tx) => {
       if (old.state !== 'pending') return old
       const { madeUntilMs: _, ...record } = old
-      return { ...record, state: 'active', dueAtMs: record.expiresAtMs }
+      const isIndexed = await noteLease(tx, record, secrets)
+      const active = { ...record, state: 'active', dueAtMs: record.expiresAtMs } as const
+      return isIndexed ? { ...active, isIndexed } : active
     })
     if (active?.state === 'active') return
     throw unavailable('the lease was revoked while it was being made')
@@ -206,11 +221,16 @@ export class LeaseService {
    * Revokes up to LEASE_BATCH leases for a caller who waits: null, or the first failure, after which those
    * that are left are queued. Forced, they are dropped whatever the outside says. What is still being made
    * is undone by the request that makes it. `silent` gathers lanes that gave no answer: they are not asked
-   * again.
+   * again. `isPaced`: as part of many, it lets other requests go first.
    */
   async revokeNow(
     leaseIds: readonly string[],
-    of: { readonly signal: AbortSignal; readonly isForced: boolean; readonly silent: Set<string> },
+    of: {
+      readonly signal: AbortSignal
+      readonly isForced: boolean
+      readonly silent: Set<string>
+      readonly isPaced?: boolean
+    },
   ): Promise<ApiError | null> {
     const dueAtMs = this.#clock.now() + HANDOVER_MS
     const records: LeaseRecord[] = []
@@ -238,17 +258,18 @@ export class LeaseService {
       }
     }
     await Promise.all(Array.from({ length: MOST_AT_ONCE }, work))
-    if (outcomes.length > 0) await this.#queue.settle(outcomes)
+    if (outcomes.length > 0) await this.#queue.settle(outcomes, { isAwaited: true })
     return of.isForced ? null : failure
   }
 
   /** undefined, or why it failed. */
   async #tryNow(
     record: LeaseRecord,
-    of: { readonly signal: AbortSignal; readonly isForced: boolean; readonly silent: Set<string> },
+    of: Parameters<LeaseService['revokeNow']>[1],
   ): Promise<unknown> {
     const lane = laneKeyOf(record)
     if (of.silent.has(lane)) return new Unreachable('the other side gives no answer')
+    if (of.isPaced) await this.#pace.start()
     try {
       await this.#work.revokeNow(record, of.signal)
       return undefined
@@ -269,7 +290,7 @@ export class LeaseService {
    */
   async queueRevocations(leaseIds: readonly string[], mountId?: string): Promise<number> {
     const queued: LeaseRecord[] = []
-    await this.#inOneCommit(leaseIds, queued, (tx, old) => {
+    await this.#inBackground(leaseIds, queued, (tx, old) => {
       if (old.state === 'revoking') return null
       if (mountId !== undefined && (old.mountId !== mountId || old.state === 'irrevocable'))
         return null
@@ -282,17 +303,28 @@ export class LeaseService {
 
   /** Writes the marks of up to LEASE_BATCH leases again, where a damaged store lost them. */
   async tidy(leaseIds: readonly string[]): Promise<void> {
-    await this.#inOneCommit(leaseIds, [], (tx, record) => {
+    await this.#inBackground(leaseIds, [], (tx, record) => {
       putMark(tx, record)
       return null
     })
+  }
+
+  /** The same when background work has its turn. */
+  #inBackground(
+    leaseIds: readonly string[],
+    changed: LeaseRecord[],
+    each: Each,
+    also?: (tx: CoreTx) => void,
+  ): Promise<void> {
+    const commit = () => this.#inOneCommit(leaseIds, changed, each, also)
+    return this.#pace.commit(commit, leaseIds.length * WRITES_PER_LEASE)
   }
 
   /** `changed` gets what `each` answers. */
   async #inOneCommit(
     leaseIds: readonly string[],
     changed: LeaseRecord[],
-    each: (tx: CoreTx, record: LeaseRecord) => LeaseRecord | null,
+    each: Each,
     also: (tx: CoreTx) => void = () => {},
   ): Promise<void> {
     const keys = leaseIds.map(keyOfLeaseId).filter((key) => key !== null)
@@ -314,11 +346,11 @@ export class LeaseService {
       if (marks.length === 0) return true
       if (signal.aborted) return false
       const ids = marks.map((mark) => leaseIdOf(mark.slice(prefix.length)))
-      const queue = (tx: CoreTx, old: LeaseRecord): LeaseRecord | null => {
+      const queue: Each = (tx, old) => {
         if (old.state !== 'revoking') putChanged(tx, old, this.#revoking(old))
         return null
       }
-      await this.#inOneCommit(ids, [], queue, (tx) => {
+      await this.#inBackground(ids, [], queue, (tx) => {
         for (const mark of marks) tx.delete(mark)
       })
     }
@@ -337,7 +369,7 @@ export class LeaseService {
   /** Changes a lease and moves its due mark with it, in one commit. null: there is no such lease. */
   async #change(
     leaseId: string,
-    change: (record: LeaseRecord) => LeaseRecord,
+    change: (record: LeaseRecord, tx: CoreTx) => LeaseRecord | Promise<LeaseRecord>,
   ): Promise<LeaseRecord | null> {
     const key = keyOfLeaseId(leaseId)
     if (key === null) return null
@@ -345,7 +377,7 @@ export class LeaseService {
       const entry = await tx.get(key)
       if (!entry) return null
       const old = entry.json<LeaseRecord>()
-      const changed = change(old)
+      const changed = await change(old, tx)
       if (changed !== old) putChanged(tx, old, changed)
       return changed
     })
@@ -359,16 +391,5 @@ async function expectAlive(tx: CoreTx, mount: Mount, trusts: boolean): Promise<v
   for (const [key, version] of mount.alive) {
     if (trusts) tx.expect(key, version)
     else if ((await tx.get(key)) === null) throw unavailable('the mount is being disabled')
-  }
-}
-
-/** Refused now rather than when its mark or its batch has to be written. */
-function assertFits(record: LeaseRecord): void {
-  const longest = markOf({ ...record, isQueued: true })
-  if (longest.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(longest) > MAX_KEY_BYTES) {
-    throw badRequest(`storage key is longer than ${MAX_KEY_BYTES} bytes`)
-  }
-  if (JSON.stringify(record.internal).length > MAX_LEASE_BYTES) {
-    throw new Error(`what undoes a lease of the kind ${record.kind} takes too much`)
   }
 }

@@ -89,7 +89,9 @@ export class LeaseSweeps {
         throw unavailable('the work goes on without this request')
       }
       const ids = await this.#page(namespaceId, sweep.prefix, after)
-      failure = await this.#each(ids, sweep, silent, signal)
+      // What is on one page is done before it could be in anybody's way.
+      const isPaced = after !== undefined
+      failure = await this.#each(ids, sweep, { silent, isPaced }, signal)
       if (ids.length < PAGE) break
       after = ids.at(-1)
     }
@@ -113,7 +115,7 @@ export class LeaseSweeps {
     }
     for (let done = 0; done < RUN && !signal.aborted; done += PAGE) {
       const ids = await this.#page(job.namespaceId, sweep.prefix, after)
-      const failure = await this.#each(ids, { ...sweep, action }, silent, signal)
+      const failure = await this.#each(ids, { ...sweep, action }, { silent, isPaced: true }, signal)
       if (failure !== null) throw failure
       count += ids.length
       if (ids.length < PAGE) {
@@ -161,26 +163,26 @@ export class LeaseSweeps {
     return this.#leases.idsBelow(namespaceId, prefix, page)
   }
 
-  /** null, or the first failure. `silent` gathers lanes that gave no answer. */
+  /** null, or the first failure. `silent` gathers lanes that gave no answer; see revokeNow. */
   async #each(
     ids: readonly string[],
     { action, mountId }: Pick<LeaseSweep, 'action' | 'mountId'>,
-    silent: Set<string>,
+    how: { readonly silent: Set<string>; readonly isPaced: boolean },
     signal: AbortSignal,
   ): Promise<unknown> {
     const parts: (readonly string[])[] = []
     for (let at = 0; at < ids.length; at += LEASE_BATCH) parts.push(ids.slice(at, at + LEASE_BATCH))
     if (action === 'queue') {
-      await Promise.all(parts.map((some) => this.#leases.queueRevocations(some, mountId)))
+      for (const some of parts) await this.#leases.queueRevocations(some, mountId)
       return null
     }
     if (action === 'tidy') {
-      await Promise.all(parts.map((some) => this.#leases.tidy(some)))
+      for (const some of parts) await this.#leases.tidy(some)
       return null
     }
     let failure: unknown = null
     for (const some of parts) {
-      const of = { signal, silent, isForced: action === 'force' }
+      const of = { ...how, signal, isForced: action === 'force' }
       failure ??= await this.#leases.revokeNow(some, of)
       if (failure !== null || signal.aborted) break
     }

@@ -3,13 +3,16 @@
 // by the lane's pace, however long its queue.
 import type { OpenMount } from '../mounts/mount-contexts.ts'
 import { LanePace } from './lane-pace.ts'
-import type { Outcome, QueuedLease } from './lease-queue.ts'
+import { LEASE_BATCH, type Outcome, type QueuedLease } from './lease-queue.ts'
 import { mountOfLaneKey } from './lease-record.ts'
 
 /** Leases read ahead of those that run. */
 const MOST_AHEAD = 60
-/** Outcomes that may wait for their commit before no more is begun. */
-const MOST_UNRECORDED = 100
+/**
+ * Outcomes that may wait for their commit before no more is begun: one batch on its way and one gathered. A
+ * crash repeats these and those that run.
+ */
+const MOST_UNRECORDED = 2 * LEASE_BATCH
 
 export class RevocationLane {
   readonly key: string

@@ -8,6 +8,7 @@ import { MAX_PAGE } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Log } from '../../sdk/log.ts'
 import { isUnreachable } from '../../sdk/unreachable.ts'
+import type { BackgroundPace } from '../jobs/background-pace.ts'
 import { shardOf } from '../jobs/due-index.ts'
 import type { Metric } from '../metrics/metric.ts'
 import { epochOf } from '../mounts/mount-contexts.ts'
@@ -26,6 +27,8 @@ const MAX_TRIES_RUNNING = 128
 const OPENED_MS = 1000
 /** The pause after storage failed. */
 const STORAGE_PAUSE_MS = 1000
+/** While requests come, outcomes are gathered for so long: one commit instead of a dozen small ones. */
+const GATHER_MS = 100
 /** How exactly and how often a queue is counted. */
 const MOST_COUNTED = 20_000
 const COUNT_EVERY_MS = 15_000
@@ -39,6 +42,7 @@ export class RevocationWorker {
   readonly #log: Log
   readonly #queue: LeaseQueue
   readonly #work: LeaseWork
+  readonly #pace: BackgroundPace
   readonly #lanes = new Map<string, RevocationLane>()
   /** Lanes that can begin something, in turn. */
   readonly #turn = new Set<RevocationLane>()
@@ -47,6 +51,8 @@ export class RevocationWorker {
   readonly #waiters = new Set<() => void>()
   #running = 0
   #triesRunning = 0
+  /** Set while the next may not begin yet. */
+  #stopPause: (() => void) | null = null
 
   constructor(of: {
     storage: CoreStorage
@@ -55,6 +61,7 @@ export class RevocationWorker {
     log: Log
     queue: LeaseQueue
     work: LeaseWork
+    pace: BackgroundPace
   }) {
     this.#storage = of.storage
     this.#clock = of.clock
@@ -62,6 +69,7 @@ export class RevocationWorker {
     this.#log = of.log
     this.#queue = of.queue
     this.#work = of.work
+    this.#pace = of.pace
     // Each revocation that runs listens to it.
     setMaxListeners(0, this.#stop.signal)
   }
@@ -97,6 +105,7 @@ export class RevocationWorker {
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the server is being sealed or shut down'))
     for (const lane of this.#lanes.values()) lane.stopTimer?.()
+    this.#stopPause?.()
     const isBusy = (): boolean =>
       this.#running > 0 ||
       [...this.#lanes.values()].some((lane) => lane.isLoading || lane.isSettling)
@@ -140,7 +149,7 @@ export class RevocationWorker {
     const now = this.#clock.monotonic()
     let passedOver = 0
     for (const lane of this.#turn) {
-      if (this.#running >= MAX_RUNNING || this.#stop.signal.aborted) return
+      if (this.#running >= MAX_RUNNING || this.#stop.signal.aborted || this.#isPausing()) return
       const isTry = lane.pace.isSilent
       if (isTry && this.#triesRunning >= MAX_TRIES_RUNNING) {
         if (++passedOver > MAX_RUNNING) return
@@ -148,9 +157,22 @@ export class RevocationWorker {
       }
       this.#turn.delete(lane)
       if (!lane.canBegin(now)) continue
+      this.#pace.started()
       void this.#revoke(lane, lane.ready.shift()!, isTry)
       this.#offer(lane)
     }
+  }
+
+  /** Requests come first: then the next one begins a little later. */
+  #isPausing(): boolean {
+    if (this.#stopPause) return true
+    const wait = this.#pace.startsInMs
+    if (wait === 0) return false
+    this.#stopPause = this.#pace.later(wait, () => {
+      this.#stopPause = null
+      this.#pump()
+    })
+    return true
   }
 
   async #load(lane: RevocationLane, limit: number): Promise<void> {
@@ -301,6 +323,7 @@ export class RevocationWorker {
     if (lane.isSettling) return
     lane.isSettling = true
     while (lane.outcomes.length > 0) {
+      await this.#gather(lane)
       const some = lane.outcomes.slice(0, LEASE_BATCH)
       if (await this.#record(some)) {
         lane.outcomes.splice(0, some.length)
@@ -314,6 +337,13 @@ export class RevocationWorker {
     this.#wake()
     this.#offer(lane)
     this.#pump()
+  }
+
+  /** Waits where more will come and requests would feel many small commits. */
+  async #gather(lane: RevocationLane): Promise<void> {
+    const isAlone = lane.running === 0 && lane.ready.length === 0
+    if (isAlone || lane.outcomes.length >= LEASE_BATCH || !this.#pace.isPressed) return
+    await this.#clock.sleep(GATHER_MS, this.#stop.signal).catch(() => {})
   }
 
   async #record(outcomes: RevocationLane['outcomes']): Promise<boolean> {

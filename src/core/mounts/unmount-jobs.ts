@@ -4,7 +4,13 @@ import { MAX_BATCH_KEYS } from '../../base/limits.ts'
 import type { JobResult } from '../../sdk/job.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { JobRecord } from '../jobs/job-service.ts'
-import { mountDataPrefix, mountPrefix, namespaceEpochKey, namespaceKey } from '../keys.ts'
+import {
+  liveWatchKey,
+  mountDataPrefix,
+  mountPrefix,
+  namespaceEpochKey,
+  namespaceKey,
+} from '../keys.ts'
 import { LEASE_BATCH } from '../leases/lease-queue.ts'
 import type { LeaseService } from '../leases/lease-service.ts'
 import type { RotationMounts } from '../rotations/rotation-mounts.ts'
@@ -116,6 +122,8 @@ const STEPS: Readonly<Record<NonNullable<Unmounting['phase']>, Step>> = {
     return { ...item, phase: 'wait', ...(last === undefined ? undefined : { after: last }) }
   },
   async data({ storage, rotationMounts }, item, signal) {
+    // What goes with its mount is told to nobody key by key.
+    await storage.delete(liveWatchKey(item.record.id))
     if (!(await rotationMounts.drop(item.namespaceId, item.record.id, signal))) return item
     if (!(await deleteBelow(storage, mountDataPrefix(item.record.id), signal))) return item
     await storage.transaction(async (tx) => {
@@ -135,11 +143,10 @@ async function queuePage(
 ): Promise<{ queued: number; last: string | null }> {
   const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after }
   const ids = await leases.idsBelow(namespaceId, record.path, page)
-  const parts: Promise<number>[] = []
+  let queued = 0
   for (let at = 0; at < ids.length; at += LEASE_BATCH) {
-    parts.push(leases.queueRevocations(ids.slice(at, at + LEASE_BATCH), record.id))
+    queued += await leases.queueRevocations(ids.slice(at, at + LEASE_BATCH), record.id)
   }
-  const queued = (await Promise.all(parts)).reduce((sum, count) => sum + count, 0)
   return { queued, last: ids.length < PAGE ? null : ids.at(-1)! }
 }
 
@@ -159,6 +166,20 @@ async function deleteBelow(
   return false
 }
 
+/** Whether a mount of the namespace is still being taken down, however many there are of others. */
+async function hasDyingMount(storage: CoreStorage, namespaceId: string): Promise<boolean> {
+  let after: string | undefined
+  for (;;) {
+    const page = after === undefined ? {} : { after }
+    const keys = await storage.range(dyingMountKey(''), { limit: MAX_BATCH_KEYS, ...page })
+    if (keys.length === 0) return false
+    for (const entry of (await storage.read(keys)).values()) {
+      if (entry.json<DyingMount>().namespaceId === namespaceId) return true
+    }
+    after = keys.at(-1)
+  }
+}
+
 /** Takes down what is left of a namespace, its record last. */
 export async function runNamespaceSweep(
   parts: Parts,
@@ -174,12 +195,9 @@ export async function runNamespaceSweep(
       await parts.storage.transaction(async (tx) => parts.mounts.retire(tx, namespaceId, record))
     }
   }
-  const dying = await parts.storage.range('core/mount-dying/', { limit: 1000 })
-  const entries = await parts.storage.read(dying.slice(0, 100))
-  const own = [...entries.values()].some(
-    (entry) => entry.json<DyingMount>().namespaceId === namespaceId,
-  )
-  if (left.length > 0 || own) return { againAtMs: parts.now() + AGAIN_MS }
+  if (left.length > 0 || (await hasDyingMount(parts.storage, namespaceId))) {
+    return { againAtMs: parts.now() + AGAIN_MS }
+  }
   if (!(await deleteBelow(parts.storage, `ns/${namespaceId}/`, signal))) {
     return { againAtMs: parts.now() }
   }

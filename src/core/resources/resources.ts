@@ -2,6 +2,7 @@
 // while every entry that its build read still has the version it read, also when another process changed
 // it; it is disposed after its last user, when idle, on unmount and on seal.
 import type { Clock } from '../../base/clock.ts'
+import { MAX_RESOURCES } from '../../base/limits.ts'
 import type { MountContext } from '../../sdk/context.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { ResourceKind } from '../../sdk/resource.ts'
@@ -14,6 +15,7 @@ interface Slot {
   readonly built: Promise<unknown>
   users: number
   isRetired: boolean
+  hasFailed: boolean
   stopIdle: (() => void) | null
 }
 
@@ -21,10 +23,13 @@ export class Resources {
   readonly #slots = new Map<string, Slot>()
   readonly #clock: Clock
   readonly #log: Log
+  readonly #most: number
 
-  constructor(clock: Clock, log: Log) {
+  /** `most`: how many are kept, whether used or not; what is used is never ended for it. */
+  constructor(clock: Clock, log: Log, most = MAX_RESOURCES) {
     this.#clock = clock
     this.#log = log
+    this.#most = most
   }
 
   async use<R, T>(
@@ -34,10 +39,7 @@ export class Resources {
     body: (resource: R) => Promise<T>,
   ): Promise<T> {
     const name = `${mount.mount.id} ${kind.name} ${key}`
-    const slot = await this.#slotOf(mount, kind as ResourceKind<unknown>, name, key)
-    slot.users++
-    slot.stopIdle?.()
-    slot.stopIdle = null
+    const slot = await this.#enter(mount, kind as ResourceKind<unknown>, name, key)
     try {
       return await body((await slot.built) as R)
     } finally {
@@ -53,7 +55,8 @@ export class Resources {
     }
   }
 
-  async #slotOf(
+  /** A slot that already counts its new user, so that nobody disposes it in between. */
+  async #enter(
     mount: MountContext,
     kind: ResourceKind<unknown>,
     name: string,
@@ -61,25 +64,37 @@ export class Resources {
   ): Promise<Slot> {
     const known = this.#slots.get(name)
     if (known && (await known.tracked.stillStands())) {
-      if (this.#slots.get(name) === known) return known
+      if (this.#slots.get(name) === known) return entered(known)
     } else if (known) this.#retire(name, known)
     const raced = this.#slots.get(name)
-    if (raced && raced !== known) return raced
+    if (raced && raced !== known) return entered(raced)
     const tracked = new TrackedStorage(mount.storage)
-    const view = withStorage(mount, tracked)
     const slot: Slot = {
       kind,
       tracked,
-      built: kind.build(view, key),
-      users: 0,
+      built: kind.build(withStorage(mount, tracked), key),
+      users: 1,
       isRetired: false,
+      hasFailed: false,
       stopIdle: null,
     }
+    this.#makeRoom()
     this.#slots.set(name, slot)
     slot.built.catch(() => {
+      slot.hasFailed = true
       if (this.#slots.get(name) === slot) this.#slots.delete(name)
     })
     return slot
+  }
+
+  /** Ends the oldest of those that nobody uses, where there are too many. */
+  #makeRoom(): void {
+    if (this.#slots.size < this.#most) return
+    for (const [name, slot] of this.#slots) {
+      if (slot.users > 0) continue
+      this.#retire(name, slot)
+      return
+    }
   }
 
   #retire(name: string, slot: Slot): void {
@@ -89,18 +104,37 @@ export class Resources {
   }
 
   #release(name: string, slot: Slot): void {
-    if (slot.users > 0) return
+    // What was never built has nothing to dispose, and is remembered by nobody.
+    if (slot.users > 0 || slot.hasFailed) return
     if (slot.isRetired) {
       slot.stopIdle?.()
-      void slot.built
-        .then((resource) => slot.kind.dispose(resource))
-        .catch((error) =>
-          this.#log.warn('resource was not disposed', { kind: slot.kind.name, err: error }),
-        )
+      void this.#dispose(slot)
       return
     }
     slot.stopIdle ??= this.#clock.after(slot.kind.idleMs, () => this.#retire(name, slot))
   }
+
+  async #dispose(slot: Slot): Promise<void> {
+    let resource: unknown
+    try {
+      resource = await slot.built
+    } catch {
+      // Whoever asked for it was told why.
+      return
+    }
+    try {
+      await slot.kind.dispose(resource)
+    } catch (error) {
+      this.#log.warn('resource was not disposed', { kind: slot.kind.name, err: error })
+    }
+  }
+}
+
+function entered(slot: Slot): Slot {
+  slot.users++
+  slot.stopIdle?.()
+  slot.stopIdle = null
+  return slot
 }
 
 /** The same context with another storage. A context has private fields, so it can't be a prototype. */

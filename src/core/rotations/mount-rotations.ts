@@ -3,6 +3,8 @@
 import type { Clock } from '../../base/clock.ts'
 import { badRequest, notFound } from '../../base/errors.ts'
 import type {
+  AnyRotationKind,
+  GivenUp,
   RotationKind,
   RotationRemains,
   RotationSpec,
@@ -12,8 +14,15 @@ import type {
 import { assertSchedule } from '../../sdk/rotation-schedule.ts'
 import type { Tx } from '../../sdk/storage.ts'
 import { wholeOf } from '../barrier/transaction.ts'
+import { wellEnded } from './rotation-outcome.ts'
 import { rotateAfter } from './rotation-plan.ts'
-import { type RotationRecord, type RotationRef, recordKey, statusOf } from './rotation-record.ts'
+import {
+  isOwnUser,
+  type RotationRecord,
+  type RotationRef,
+  recordKey,
+  statusOf,
+} from './rotation-record.ts'
 import type { RotationService } from './rotation-service.ts'
 
 /** What an id may have, in bytes as it stands in a storage key. */
@@ -37,11 +46,11 @@ export class MountRotations implements Rotations {
     this.#mountId = of.mountId
   }
 
-  async put<I, S, O>(tx: Tx, kind: Kind<I, S, O>, spec: RotationSpec<I>): Promise<void> {
+  async put<I, S, O>(tx: Tx, kind: Kind<I, S, O>, spec: RotationSpec<I>): Promise<GivenUp | null> {
     const nowMs = this.#clock.now()
     await assertSpec(spec, nowMs)
     const ref = this.#ref(kind.name, spec.id)
-    await this.#service.change(wholeOf(tx), ref, async (before) =>
+    return this.#service.change(wholeOf(tx), ref, async (before) =>
       before ? changed(before, spec, nowMs) : created(ref, spec, nowMs),
     )
   }
@@ -50,12 +59,17 @@ export class MountRotations implements Rotations {
     const record = await this.#service.remove(wholeOf(tx), this.#ref(kind.name, id))
     const staged = [record?.staging, record?.repair?.staging].filter((it) => it != null)
     return {
+      givenUp: record?.staging ? { username: record.staging.username } : null,
       staged: staged.map(({ secret }) => secret as S),
       old: (record?.retiring ?? []).map(({ old }) => old as O),
     }
   }
 
-  async status<I, S, O>(kind: Kind<I, S, O>, id: string, tx?: Tx): Promise<RotationStatus | null> {
+  async status(
+    kind: Pick<AnyRotationKind, 'name'>,
+    id: string,
+    tx?: Tx,
+  ): Promise<RotationStatus | null> {
     const ref = this.#ref(kind.name, id)
     const record = tx
       ? (await wholeOf(tx).get(recordKey(ref)))?.json<RotationRecord>()
@@ -135,7 +149,10 @@ const settingsOf = (spec: RotationSpec<unknown>) => ({
   owner: spec.owner ?? '',
 })
 
-/** New settings; what has happened so far and what is under way stay. */
+/**
+ * New settings; what has happened so far and what is under way stay. A staged secret of a user that is no
+ * longer one of the record's is given up.
+ */
 async function changed(
   before: RotationRecord,
   spec: RotationSpec<unknown>,
@@ -145,13 +162,29 @@ async function changed(
   const isRescheduled = JSON.stringify(before.schedule) !== JSON.stringify(spec.schedule)
   const names = settings.usernames
   return {
-    ...before,
-    ...settings,
+    ...interrupted({ ...before, ...settings }, spec.isMoved ?? false),
     activeUsername: names.includes(before.activeUsername)
       ? before.activeUsername
       : (names[0] ?? ''),
     rotateAfterMs: isRescheduled
       ? await rotateAfter(spec.schedule, before.lastRotatedAtMs, nowMs)
       : before.rotateAfterMs,
+  }
+}
+
+/** Takes what is under way from the run that has it, where it can't end as it began. */
+function interrupted(record: RotationRecord, isMoved: boolean): RotationRecord {
+  const { staging } = record
+  if (!staging) return record
+  if (isOwnUser(record, staging.username)) {
+    return isMoved ? { ...record, claim: null, step: 'set' } : record
+  }
+  return {
+    ...record,
+    ...wellEnded,
+    claim: null,
+    staging: null,
+    repair: null,
+    step: record.retiring.length > 0 ? 'retire' : 'idle',
   }
 }

@@ -1,6 +1,7 @@
 // Lists of rotations from their indexes, page by page: all records, in order of the time at which they are to
 // rotate, and those whose last try failed. A page costs what it shows, whatever there is beside it.
 import { badRequest } from '../../base/errors.ts'
+import { nextTurn } from '../../base/tick.ts'
 import type { CoreStorage } from '../store.ts'
 import {
   FAILING_PREFIX,
@@ -121,6 +122,8 @@ async function countBelow(
     count += page.length
     if (page.length < 1000) break
     after = page.at(-1)
+    // A page takes a millisecond: requests get in between.
+    await nextTurn()
   }
   return Math.min(count, most)
 }

@@ -5,6 +5,7 @@ import { ApiError } from '../../base/errors.ts'
 import { MAX_ROTATION_ERROR_CHARS } from '../../base/limits.ts'
 import type { Log } from '../../sdk/log.ts'
 import { RotationRefused } from '../../sdk/rotation.ts'
+import type { RotationRecord } from './rotation-record.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -27,6 +28,14 @@ export class RotationLog {
     this.#log.warn(
       'a rotation was taken over while it ran: what it did late is being settled',
       fields,
+    )
+  }
+
+  /** Before the commit that forgets a staged secret: what may be in force is never dropped in silence. */
+  givenUp({ mountId, kind, id, step, staging }: RotationRecord, why: string): void {
+    this.#log.warn(
+      'a rotation under way is given up: the new secret may be in force outside, and nobody knows it',
+      { mount: mountId, kind, id, username: staging?.username ?? '', step, why },
     )
   }
 

@@ -1,8 +1,10 @@
 // Rotations of a mount as a whole: they go with it when it is disabled, and follow it into another
 // namespace. Both page through them in small commits that any process may take over at any point.
 import type { JobResult } from '../../sdk/job.ts'
+import type { Log } from '../../sdk/log.ts'
 import type { JobRecord } from '../jobs/job-service.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
+import { RotationLog } from './rotation-log.ts'
 import {
   dropRecord,
   historyKey,
@@ -25,13 +27,19 @@ interface Move {
 export class RotationMounts {
   readonly #storage: CoreStorage
 
-  constructor(storage: CoreStorage) {
+  readonly #log: RotationLog
+
+  constructor(storage: CoreStorage, log: Log) {
     this.#storage = storage
+    this.#log = new RotationLog(log)
   }
 
   /** Drops the records of a mount that is being taken down; false where it was interrupted. */
   drop(namespaceId: string, mountId: string, signal: AbortSignal): Promise<boolean> {
-    return this.#each(namespaceId, mountId, signal, async (tx, record) => dropRecord(tx, record))
+    return this.#each(namespaceId, mountId, signal, async (tx, record) => {
+      if (record.staging) this.#log.givenUp(record, 'its mount was disabled')
+      dropRecord(tx, record)
+    })
   }
 
   /** The job behind a mount's move to another namespace. */

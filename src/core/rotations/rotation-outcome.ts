@@ -86,7 +86,8 @@ export function retired(record: RotationRecord): RotationRecord {
   }
 }
 
-const wellEnded = { failures: 0, lastError: '', failingSinceMs: 0, retryAtMs: 0 } as const
+/** Of a record that owes nothing for failed tries. */
+export const wellEnded = { failures: 0, lastError: '', failingSinceMs: 0, retryAtMs: 0 } as const
 
 /** A failed try. `staging` null: what was staged surely changed nothing and is forgotten. */
 export function failed(

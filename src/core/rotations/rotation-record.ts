@@ -177,6 +177,10 @@ export function putRecord(
   return record
 }
 
+/** Whether this user's secret is one that the record may rotate. */
+export const isOwnUser = ({ usernames }: RotationRecord, username: string): boolean =>
+  usernames.length === 0 ? username === '' : usernames.includes(username)
+
 /** Takes the record away with everything that points to it. */
 export function dropRecord(tx: CoreTx, record: RotationRecord): void {
   for (const mark of marksOf(record)) tx.delete(mark)

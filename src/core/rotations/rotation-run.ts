@@ -17,6 +17,7 @@ import {
   taskOf,
 } from './rotation-plan.ts'
 import {
+  isOwnUser,
   putRecord,
   type RotationCause,
   type RotationRecord,
@@ -333,6 +334,8 @@ export class RotationRun {
       const before = (await whole.get(recordKey(ref)))?.json<RotationRecord>()
       if (!before || before.createdAtMs !== known.createdAtMs) return false
       if (this.#isSettled(known, before)) return false
+      // Given up with its user, which was told then.
+      if (staging && !isOwnUser(before, staging.username)) return false
       const repair = staging && ({ ...staging, isRepair: true } as const)
       const step = repair ? 'set' : 'stage'
       const after: RotationRecord =

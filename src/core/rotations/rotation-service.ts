@@ -8,11 +8,12 @@ import type { Random } from '../../base/random.ts'
 import type { MountContext } from '../../sdk/context.ts'
 import type { Log } from '../../sdk/log.ts'
 import type { Engine } from '../../sdk/plugin.ts'
-import type { RotationHold } from '../../sdk/rotation.ts'
+import type { GivenUp, RotationHold } from '../../sdk/rotation.ts'
 import type { DueHandler } from '../jobs/due-worker.ts'
 import type { ShardClaims } from '../jobs/shard-claims.ts'
 import type { Counts } from '../metrics/server-metrics.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
+import { addEvent } from './rotation-history.ts'
 import { RotationLog } from './rotation-log.ts'
 import { planned } from './rotation-outcome.ts'
 import { type ByHand, taskOf } from './rotation-plan.ts'
@@ -48,6 +49,9 @@ const POLL_MS = 200
 /** How long a request waits for a rotation: it answers before its own time is over. */
 const LONGEST_WAIT_MS = (MAX_REQUEST_SECONDS - 10) * 1000
 
+/** Between tries of giving a claim back. */
+const GIVE_UP_PAUSE_MS = 2000
+
 export class RotationService {
   readonly #parts: Parts
   readonly #log: RotationLog
@@ -64,21 +68,31 @@ export class RotationService {
     return (await this.#parts.storage.get(recordKey(ref)))?.json<RotationRecord>() ?? null
   }
 
-  /** Changes a record as part of the caller's transaction; `change` answers null to leave it alone. */
+  /** Changes a record as part of the caller's transaction; answers what it gives up. */
   async change(
     tx: CoreTx,
     ref: RotationRef,
-    change: (before: RotationRecord | null) => Promise<RotationRecord | null>,
-  ): Promise<void> {
+    change: (before: RotationRecord | null) => Promise<RotationRecord>,
+  ): Promise<GivenUp | null> {
+    const { clock } = this.#parts
     const before = (await tx.get(recordKey(ref)))?.json<RotationRecord>() ?? null
-    const after = await change(before)
-    if (after) putRecord(tx, before, planned(before, after, this.#parts.clock.now()))
+    const after = planned(before, await change(before), clock.now())
+    putRecord(tx, before, after)
+    if (!before?.staging || after.staging) return null
+    const { username } = before.staging
+    this.#log.givenUp(before, 'its user is none of those that rotate any more')
+    const error = `given up, since ${username} is rotated no more; its new secret may be in force`
+    const event = { outcome: 'failed', username, error } as const
+    await addEvent(tx, before, event, { nowMs: clock.now(), durationMs: 0 })
+    return { username }
   }
 
-  /** Answers the record that was removed; null where there was none. */
+  /** Answers the record that was removed; null where there was none. What was under way is given up. */
   async remove(tx: CoreTx, ref: RotationRef): Promise<RotationRecord | null> {
     const before = (await tx.get(recordKey(ref)))?.json<RotationRecord>() ?? null
-    if (before) dropRecord(tx, before)
+    if (!before) return null
+    dropRecord(tx, before)
+    if (before.staging) this.#log.givenUp(before, 'what it belongs to was deleted')
     return before
   }
 
@@ -164,8 +178,32 @@ export class RotationService {
       const log = this.#log
       const parts = { ref, context: mount.context, clock, random, log, counts, signal: stop, claim }
       return await new RotationRun(parts, kind, byHand).run(record, entry.version)
+    } catch (error) {
+      void this.#giveUp(ref, claim.run)
+      throw error
     } finally {
       this.#running.delete(claim.run)
+    }
+  }
+
+  /**
+   * After a run that threw: whether its last commit happened is unknown, and a claim that it left would be
+   * respected by the others for as long as this process lives.
+   */
+  async #giveUp(ref: RotationRef, run: string): Promise<void> {
+    const { storage, clock } = this.#parts
+    while (!this.#stop.signal.aborted) {
+      try {
+        await storage.transaction(async (tx) => {
+          const before = (await tx.get(recordKey(ref)))?.json<RotationRecord>()
+          if (before?.claim?.run !== run) return
+          putRecord(tx, before, planned(before, { ...before, claim: null }, clock.now()))
+        })
+        return
+      } catch {
+        // The storage is away; once it is back, this is what is still to be said.
+        await clock.sleep(GIVE_UP_PAUSE_MS)
+      }
     }
   }
 

@@ -19,7 +19,7 @@ export async function serveSealed(
   exchange: Exchange,
   operation: Operation,
 ): Promise<CoreReply> {
-  if (request.fault) throw request.fault
+  if (request.fault && !request.opaque) throw request.fault
   const { sealedMount: mount, systemRoutes: routes } = host
   const mountPath = request.path.startsWith('sys/') ? request.path.slice('sys/'.length) : null
   if (mountPath === null) throw sealed()

@@ -15,6 +15,7 @@ import { hostEndpoints } from './host-endpoints.ts'
 import { inspectEndpoints } from './inspect-endpoints.ts'
 import { leaseEndpoints } from './lease-endpoints.ts'
 import { leaseQueueEndpoints } from './lease-queue-endpoints.ts'
+import { liveSecretEndpoints } from './live-secret-endpoints.ts'
 import { loggerEndpoints } from './logger-endpoints.ts'
 import { metricsEndpoints } from './metrics-endpoints.ts'
 import { mountEndpoints } from './mount-endpoints.ts'
@@ -51,6 +52,7 @@ export const systemEngine: Engine = {
     ...capabilityEndpoints,
     ...leaseEndpoints,
     ...leaseQueueEndpoints,
+    ...liveSecretEndpoints,
     ...auditEndpoints,
     ...wrappingEndpoints,
     ...specEndpoints,

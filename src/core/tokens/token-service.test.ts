@@ -23,6 +23,7 @@ beforeEach(async () => {
 const open = (): Promise<TokenService> =>
   openTokenService({
     storage,
+    background: storage,
     clock,
     random: systemRandom,
     due: dueIndex,

@@ -5,7 +5,7 @@ import type { Login } from '../../sdk/answer.ts'
 import type { Page } from '../../sdk/storage.ts'
 import type { Mount } from '../mounts/mount-table.ts'
 import type { Place, TopologyView } from '../mounts/topology.ts'
-import type { CoreTx } from '../store.ts'
+import type { CoreStorage, CoreTx } from '../store.ts'
 import {
   DUE_TOKEN,
   DUE_TOKEN_CUT,
@@ -118,6 +118,8 @@ export interface TokenService {
 }
 
 export interface TokenServiceDeps extends TokenDeps {
+  /** For what nobody waits for: clearing away behind tokens that are gone. */
+  readonly background: CoreStorage
   /** The lives that a mount allows. */
   mountTtls(mount: Mount): { readonly defaultSeconds: number; readonly maxSeconds: number }
   /** Identity: finds or makes the entity of an alias. Absent: nobody has an entity. */
@@ -128,6 +130,7 @@ export interface TokenServiceDeps extends TokenDeps {
 
 export async function openTokenService(deps: TokenServiceDeps): Promise<TokenService> {
   const core = await openTokenCore(deps)
+  const background = { ...core, storage: deps.background }
   let isTidying = false
   const closing = new AbortController()
   return {
@@ -149,7 +152,8 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
       return record && tokenLeaseId(record) === leaseId ? record : null
     },
     leaseNames: (namespaceId, prefix, page) => leaseNames(core.storage, namespaceId, prefix, page),
-    revokeMarked: (namespaceId, names, mountId) => revokeMarked(core, namespaceId, names, mountId),
+    revokeMarked: (namespaceId, names, mountId) =>
+      revokeMarked(background, namespaceId, names, mountId),
     revokeOrphan: (ref) => revokeOrphan(core, ref),
     spendUse: (record) => spendUse(core, record),
     isAddressBound: ({ cidrs }, address) => cidrs.length === 0 || anyCidrContains(cidrs, address),
@@ -169,11 +173,11 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
     tidy(namespaceId) {
       if (isTidying) return null
       isTidying = true
-      return tidyTokens(core, namespaceId, closing.signal).finally(() => {
+      return tidyTokens(background, namespaceId, closing.signal).finally(() => {
         isTidying = false
       })
     },
-    due: dueHandlers(core, deps),
+    due: dueHandlers(core, background, deps),
     close() {
       closing.abort()
       core.wipe()
@@ -181,15 +185,19 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
   }
 }
 
-function dueHandlers(core: TokenCore, deps: TokenServiceDeps): Record<string, TokenDueHandler> {
+function dueHandlers(
+  core: TokenCore,
+  background: TokenCore,
+  deps: TokenServiceDeps,
+): Record<string, TokenDueHandler> {
   return {
     [DUE_TOKEN]: (ref) => expireToken(core, ref),
-    [DUE_TOKEN_SWEEP]: (ref, signal) => sweepTree(core, ref, signal),
-    [DUE_TOKEN_CUT]: (ref, signal) => sweepCut(core, ref, signal),
+    [DUE_TOKEN_SWEEP]: (ref, signal) => sweepTree(background, ref, signal),
+    [DUE_TOKEN_CUT]: (ref, signal) => sweepCut(background, ref, signal),
     [DUE_TOKEN_END]: async (ref, signal) => {
       // A mark that was set ahead, in case the token would never be made.
       if (await isStored(core, ref)) return true
-      await clearBelongings(core, ref)
+      await clearBelongings(background, ref)
       return (await deps.endLeases?.(ref, signal)) ?? true
     },
   }

@@ -13,6 +13,7 @@ import { openTokenService, type TokenService } from './token-service.ts'
 const open = (storage: MemoryCoreStorage): Promise<TokenService> =>
   openTokenService({
     storage,
+    background: storage,
     clock: manualClock(),
     random: systemRandom,
     due: dueIndex,

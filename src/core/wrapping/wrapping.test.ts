@@ -150,7 +150,7 @@ describe('the service', () => {
   const open = async (storage = memoryCoreStorage(), clock = manualClock()) => {
     const deps = { storage, clock, random: systemRandom, due: dueIndex }
     const ttls = { defaultSeconds: 60, maxSeconds: 60 }
-    const tokens = await openTokenService({ ...deps, mountTtls: () => ttls })
+    const tokens = await openTokenService({ ...deps, background: storage, mountTtls: () => ttls })
     return { storage, clock, tokens, wrapping: wrappingService({ ...deps, tokens }) }
   }
   const request = (payload: string) => ({

@@ -1,10 +1,12 @@
 // The AWS secrets engine: IAM users with a lease, and sessions of STS.
 // API: https://developer.hashicorp.com/vault/api-docs/secret/aws
+
 import { secretsEngine } from '../../sdk/plugin.ts'
 import { configRows } from './config-rows.ts'
 import { credsRows } from './creds-rows.ts'
 import { forgetOthers, iamUser } from './iam-user.ts'
 import { leftKeysJob } from './left-keys.ts'
+import { staticKeySecrets } from './live-secrets.ts'
 import { roleRows } from './role-rows.ts'
 import { rootRotation, rotateRootRows } from './rotate-root.ts'
 import { stsSession } from './session.ts'
@@ -18,4 +20,5 @@ export const aws = secretsEngine({
   leases: [iamUser, stsSession],
   jobs: [leftKeysJob, forgetOthers],
   rotations: [rootRotation, staticRotation],
+  liveSecrets: [staticKeySecrets],
 })

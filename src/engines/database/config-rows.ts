@@ -6,7 +6,7 @@ import type { Parsed } from '../../schema/parse-fields.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { keysAnswer, keysOutput, listNames, pageInput } from '../../sdk/listing.ts'
-import type { RotationSchedule } from '../../sdk/rotation.ts'
+import type { GivenUp, RotationSchedule } from '../../sdk/rotation.ts'
 import {
   automatedData,
   automatedRotationFields,
@@ -27,9 +27,10 @@ import {
 import { openConfig } from './connections.ts'
 import { DatabaseError } from './database-error.ts'
 import { databasePlugin } from './database-plugins.ts'
-import { putRootRotation } from './rotate-root-rows.ts'
+import { emptyWith, givenUpWarnings } from './given-up.ts'
+import { putRootRotation, whyNotRotated } from './rotate-root-rows.ts'
 import { rootRotation } from './rotations.ts'
-import { isTrue, textOf } from './sql-settings.ts'
+import { isTrue } from './sql-settings.ts'
 
 const { read, write, remove, list } = endpoints()
 
@@ -90,21 +91,20 @@ export const configRows = [
     input: { ...pluginFields, ...detailFields, ...engineFields },
     exists: async (ctx, { name }) => (await findConfig(ctx.storage, name)) !== null,
     handle: async (ctx, { name, ...sent }) => {
-      const config = await saveConfig(ctx, name, sent as unknown as SentConfig)
-      return hasPasswordInUrl(config.details.connection_url)
-        ? { data: null, status: 200, warnings: [PASSWORD_IN_URL] }
-        : { empty: true }
+      const { config, givenUp } = await saveConfig(ctx, name, sent as unknown as SentConfig)
+      const inUrl = hasPasswordInUrl(config.details.connection_url) ? [PASSWORD_IN_URL] : []
+      return emptyWith([...inUrl, ...givenUpWarnings(givenUp)])
     },
   }),
   remove('config/:name', {
     about: 'Forgets a connection; users that were made with it are left as they are.',
     params,
     handle: async (ctx, { name }) => {
-      await ctx.storage.transaction(async (tx) => {
+      const { givenUp } = await ctx.storage.transaction((tx) => {
         tx.delete(configKey(name))
-        await ctx.rotation.remove(tx, rootRotation, name)
+        return ctx.rotation.remove(tx, rootRotation, name)
       })
-      return { empty: true }
+      return emptyWith(givenUpWarnings(givenUp))
     },
   }),
   write('reset/:name', {
@@ -157,20 +157,26 @@ async function saveConfig(
   ctx: RequestContext,
   name: string,
   sent: SentConfig,
-): Promise<ConfigRecord> {
+): Promise<{ readonly config: ConfigRecord; readonly givenUp: GivenUp | null }> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const before = await findConfig(ctx.storage, name)
     const config = merged(before, sent, isJsonObject(ctx.body) ? ctx.body : {})
     const schedule = await rootSchedule(ctx, name, config, sent)
     await tryConnection(ctx, config, sent.verify_connection)
-    const isStored = await ctx.storage.transaction(async (tx) => {
+    const stored = await ctx.storage.transaction(async (tx) => {
       const now = fromEntry(await tx.get(configKey(name)))
-      if (now?.version !== before?.version) return false
+      if (now?.version !== before?.version) return null
+      const hasRotation = (await ctx.rotation.status(rootRotation, name, tx)) !== null
+      // Somebody had our user rotated meanwhile: whether that may go on is looked at anew.
+      if (hasRotation && !schedule) return null
       tx.put(configKey(name), { json: config })
-      if (schedule) await putRootRotation(ctx, tx, name, config, schedule)
-      return true
+      const isMoved = JSON.stringify(before?.config.details) !== JSON.stringify(config.details)
+      const givenUp = schedule
+        ? await putRootRotation(ctx, tx, name, config, schedule, isMoved)
+        : null
+      return { config, givenUp }
     })
-    if (isStored) return config
+    if (stored) return stored
   }
   throw unavailable('the connection was changed by others at the same time; try again')
 }
@@ -185,8 +191,9 @@ async function rootSchedule(
   const status = await ctx.rotation.status(rootRotation, name)
   const schedule = await automatedSchedule(sent, status?.schedule ?? null, ctx.clock.now())
   if (!status && !isAutomated(schedule)) return null
-  if (textOf(config.details.username) === '' || textOf(config.details.password) === '') {
-    throw badRequest('rotation of the root credentials needs username and password')
+  const why = whyNotRotated(config)
+  if (why !== null && isAutomated(schedule)) {
+    throw badRequest(`the root credentials can't be rotated: ${why}`)
   }
   return schedule
 }

@@ -3,7 +3,7 @@
 // use failed in a way that leaves it in doubt is thrown away, not given to the next.
 import type { Clock } from '../../base/clock.ts'
 import { DATABASE_WAIT_MS } from '../../base/limits.ts'
-import { DatabaseError } from './database-error.ts'
+import { DatabaseError, untouched } from './database-error.ts'
 
 export interface PoolOptions<C> {
   readonly clock: Clock
@@ -18,6 +18,13 @@ export interface PoolOptions<C> {
   /** False where it broke while it lay unused, or was left in doubt. */
   isUsable(connection: C): boolean
 }
+
+/**
+ * How many of the connections that the settings allow belong to one process: processes of a host share them,
+ * but each needs one.
+ */
+export const shareOf = (most: number, processes = 1): number =>
+  Math.max(1, Math.floor(most / processes))
 
 interface Pooled<C> {
   readonly connection: C
@@ -43,9 +50,9 @@ export class ConnectionPool<C> {
 
   /** Runs the body with a connection of its own; throws what it throws, or DatabaseError. */
   async use<T>(signal: AbortSignal, body: (connection: C) => Promise<T>): Promise<T> {
-    await this.#enter(signal)
+    await this.#enter(signal).catch(untouched)
     try {
-      const pooled = this.#takeIdle() ?? (await this.#open(signal))
+      const pooled = this.#takeIdle() ?? (await this.#open(signal).catch(untouched))
       try {
         return await body(pooled.connection)
       } finally {

@@ -16,11 +16,19 @@ export type DatabaseFailure =
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
   readonly kind: DatabaseFailure
+  /** It failed before anything was asked of the server: surely nothing was changed. */
+  isUntouched = false
 
   constructor(kind: DatabaseFailure, message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.kind = kind
   }
+}
+
+/** For what goes wrong up to the login: throws the error again, marked. */
+export function untouched(error: unknown): never {
+  if (error instanceof DatabaseError) error.isUntouched = true
+  throw error
 }
 
 /** Takes secrets out of a text that a server or driver made (Vault's `[password]`). */

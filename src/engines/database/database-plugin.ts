@@ -25,6 +25,8 @@ export interface DatabaseTools {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Processes of this host that open the same connection; absent: one. */
+  readonly processes?: number
 }
 
 export interface DatabasePlugin {

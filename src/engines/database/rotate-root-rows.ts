@@ -3,7 +3,7 @@
 import { string } from '../../schema/field.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
-import type { RotationSchedule } from '../../sdk/rotation.ts'
+import type { GivenUp, RotationSchedule } from '../../sdk/rotation.ts'
 import { manualSchedule } from '../../sdk/rotation-schedule.ts'
 import type { Tx } from '../../sdk/storage.ts'
 import { type ConfigRecord, requireConfig } from './config-record.ts'
@@ -19,11 +19,8 @@ export const rotateRootRows = [
     params: { name: string('Name of the connection.') },
     handle: async (ctx, { name }) => {
       const { config } = await requireConfig(ctx.storage, name)
-      for (const field of ['username', 'password']) {
-        if (textOf(config.details[field]) === '') {
-          throw serverFault(`unable to rotate root credentials: no ${field} in configuration`)
-        }
-      }
+      const why = whyNotRotated(config)
+      if (why !== null) throw serverFault(`unable to rotate root credentials: ${why}`)
       if (!(await ctx.rotation.status(rootRotation, name))) {
         await ctx.storage.transaction((tx) =>
           putRootRotation(ctx, tx, name, config, manualSchedule),
@@ -39,19 +36,40 @@ export const rotateRootRows = [
   }),
 ]
 
-/** Tells the rotation service of our own user of a connection. */
+/**
+ * Why a new password of our own user would never be used: there is none to replace, or the connection string
+ * holds its own, with which nobody could log in from then on. null: it would be.
+ */
+export function whyNotRotated({ details }: ConfigRecord): string | null {
+  for (const field of ['username', 'password']) {
+    if (textOf(details[field]) === '') return `no ${field} in configuration`
+  }
+  const url = textOf(details.connection_url)
+  if (url === '') return null
+  if (!url.includes('{{password}}')) return 'connection_url does not hold {{password}}'
+  const isOurs = url.includes('{{username}}') || url.includes(textOf(details.username))
+  return isOurs ? null : 'connection_url logs in as another user than username'
+}
+
+/**
+ * Tells the rotation service of our own user of a connection; `isMoved` where the server may be another than
+ * before. Answers what is given up where the user is another.
+ */
 export function putRootRotation(
   ctx: RequestContext,
   tx: Tx,
   name: string,
   config: ConfigRecord,
   schedule: RotationSchedule,
-): Promise<void> {
+  isMoved = false,
+): Promise<GivenUp | null> {
+  const username = textOf(config.details.username)
   return ctx.rotation.put(tx, rootRotation, {
     id: name,
     item: { name },
     schedule,
-    usernames: [textOf(config.details.username)],
+    usernames: username === '' ? [] : [username],
     lane: name,
+    isMoved,
   })
 }

@@ -4,11 +4,10 @@
 import type { MountContext } from '../../sdk/context.ts'
 import { type RotationProof, RotationRefused, rotationKind } from '../../sdk/rotation.ts'
 import { type ConfigRecord, configKey, requireConfig } from './config-record.ts'
-import { useDatabase } from './connections.ts'
+import { OWN_USER, useDatabase, useDatabaseAsIs } from './connections.ts'
 import { DatabaseError } from './database-error.ts'
 import type { ChangedUser, Credential } from './database-plugin.ts'
 import { makePassword, makeRsaKey } from './make-credential.ts'
-import { textOf } from './sql-settings.ts'
 import {
   findStaticCreds,
   findStaticRole,
@@ -45,7 +44,7 @@ export const staticRotation = rotationKind<Named, StagedUser, { readonly usernam
       const role = await requireStaticRole(mount, name)
       const current = role.isSelfManaged ? await findStaticCreds(mount.storage, name) : null
       const selfPassword = current?.username === username ? current.password : undefined
-      await setCredential(mount, role.dbName, signal, {
+      await setCredential(useDatabase, mount, role.dbName, signal, {
         username,
         credential,
         statements: role.rotation,
@@ -77,7 +76,7 @@ export const staticRotation = rotationKind<Named, StagedUser, { readonly usernam
       const role = await findStaticRole(mount.storage, name)
       if (!role) return
       const password = mount.random.bytes(32).toString('base64url')
-      await setCredential(mount, role.dbName, signal, {
+      await setCredential(useDatabase, mount, role.dbName, signal, {
         username,
         credential: { type: 'password', password },
         statements: role.rotation,
@@ -86,23 +85,22 @@ export const staticRotation = rotationKind<Named, StagedUser, { readonly usernam
   },
 )
 
-export const rootRotation = rotationKind<Named, { readonly password: string }>('config', {
+export const rootRotation = rotationKind<Named, { readonly password: string }>(OWN_USER.name, {
   async stage(mount, { name }) {
     const { config } = await requireConfig(mount.storage, name)
     return { password: await makePassword(mount, config.passwordPolicy) }
   },
-  async set(mount, { name }, { password }, { signal }) {
+  // The user is the one that it was staged for, whatever the configuration says by now.
+  async set(mount, { name }, { password }, { username, signal }) {
     const { config } = await requireConfig(mount.storage, name)
-    await setCredential(mount, name, signal, {
-      username: textOf(config.details.username),
+    await setCredential(useDatabaseAsIs, mount, name, signal, {
+      username,
       credential: { type: 'password', password },
       statements: config.rootRotationStatements,
     })
     return undefined
   },
-  async test(mount, { name }, { password }, { signal }) {
-    const { config } = await requireConfig(mount.storage, name)
-    const username = textOf(config.details.username)
+  test(mount, { name }, { password }, { username, signal }) {
     return proof(mount, name, { username, password }, signal)
   },
   async promote(tx, { name }, { password }) {
@@ -122,17 +120,19 @@ async function requireStaticRole(mount: MountContext, name: string) {
 
 /** Throws RotationRefused where the server said no: then it surely kept the old one. */
 function setCredential(
+  use: typeof useDatabase,
   mount: MountContext,
   dbName: string,
   signal: AbortSignal,
   user: ChangedUser,
 ): Promise<void> {
-  return useDatabase(mount, dbName, async ({ connection }) => {
+  return use(mount, dbName, async ({ connection }) => {
     try {
       await connection.setCredential(user, signal)
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error
-      if (error.kind === 'unreachable' || error.kind === 'partial') throw error
+      const isDoubtful = error.kind === 'unreachable' || error.kind === 'partial'
+      if (isDoubtful && !error.isUntouched) throw error
       throw new RotationRefused(error.message, { cause: error })
     }
   })

@@ -13,7 +13,7 @@ export const sqlConfigFields = {
   connection_url: string('Connection string; {{username}} and {{password}} stand for the fields.'),
   username: string('User that makes the others; fills {{username}}.'),
   password: string('Its password; fills {{password}} and is never shown.', { secret: true }),
-  max_open_connections: integer('Connections at once; 0: four.'),
+  max_open_connections: integer('Connections of a host at once, shared by its processes; 0: four.'),
   max_idle_connections: integer('Connections kept while unused; 0: as many as may be open.'),
   max_connection_lifetime: duration('A connection is replaced after this time; 0: never.'),
   disable_escaping: boolean('Puts username and password into the URL as they are.'),

@@ -16,6 +16,7 @@ import { requireConfig } from './config-record.ts'
 import { shownCredentialConfig } from './credential-settings.ts'
 import { notAllowed } from './creds-rows.ts'
 import { plain, serverFault } from './database-faults.ts'
+import { emptyWith, givenUpWarnings } from './given-up.ts'
 import { credentialInput } from './role-rows.ts'
 import { staticRotation } from './rotations.ts'
 import { findStaticCreds, findStaticRole } from './static-role-record.ts'
@@ -84,7 +85,7 @@ export const staticRoleRows = [
       ...rotationGraceField,
       skip_import_rotation: boolean('True: the credential is left as it is until its first time.'),
       password: string(
-        "The user's present password, where it is left or where it changes itself.",
+        "The user's present password, where it is left or where it changes itself; with a pair of users only at the beginning, for `username`.",
         {
           secret: true,
         },
@@ -96,16 +97,14 @@ export const staticRoleRows = [
     },
     exists: async (ctx, { name }) => (await findStaticRole(ctx.storage, name)) !== null,
     handle: async (ctx, { name, ...sent }) => {
-      await writeStaticRole(ctx, name, sent)
-      return { empty: true }
+      return emptyWith(givenUpWarnings(await writeStaticRole(ctx, name, sent)))
     },
   }),
   remove('static-roles/:name', {
     about: 'Gives the user up; its credential stays as it is.',
     params,
     handle: async (ctx, { name }) => {
-      await removeStaticRole(ctx, name)
-      return { empty: true }
+      return emptyWith(givenUpWarnings(await removeStaticRole(ctx, name)))
     },
   }),
   read('static-creds/:name', {

@@ -2,6 +2,7 @@
 // a user that nobody knows.
 import { leaseKind } from '../../sdk/lease.ts'
 import { findConfig } from './config-record.ts'
+import { shareOf } from './connection-pool.ts'
 import { useDatabase } from './connections.ts'
 import { serverFault } from './database-faults.ts'
 import { findRole } from './role-record.ts'
@@ -22,7 +23,7 @@ export const userLease = leaseKind<UserLease>('user', {
   lane: ({ dbName }) => dbName,
   concurrency: async (mount, dbName) => {
     const found = await findConfig(mount.storage, dbName)
-    return found ? revocationsAtOnce(found.config.details) : 1
+    return found ? revocationsAtOnce(found.config.details, mount.services.processes) : 1
   },
   async revoke(mount, lease) {
     const role = await findRole(mount.storage, lease.role)
@@ -52,11 +53,14 @@ export const userLease = leaseKind<UserLease>('user', {
   },
 })
 
-/** A quarter of the connections is left to requests. */
-function revocationsAtOnce(details: Parameters<typeof readSqlSettings>[0]): number {
+/** One process works a lane, with its own share of the connections; a quarter of them is left to requests. */
+function revocationsAtOnce(
+  details: Parameters<typeof readSqlSettings>[0],
+  processes: number,
+): number {
   const { maxOpen } = readSqlSettings(
     { connection_url: 'x', max_open_connections: details.max_open_connections ?? 0 },
     { escapesPassword: false },
   )
-  return Math.max(1, Math.ceil((maxOpen * 3) / 4))
+  return Math.max(1, Math.ceil((shareOf(maxOpen, processes) * 3) / 4))
 }

@@ -5,6 +5,7 @@ import { configRows } from './config-rows.ts'
 import { dataRows } from './data-rows.ts'
 import { invalidRows } from './invalid-rows.ts'
 import { listRows } from './list-rows.ts'
+import { kvLiveSecrets } from './live-secrets.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { subkeysRows } from './subkeys-rows.ts'
 import { sweepJob } from './sweep.ts'
@@ -26,5 +27,6 @@ export const kv = secretsEngine({
   about: 'Stores secrets as JSON objects, with a history in version 2.',
   endpoints: v2Rows,
   jobs: [sweepJob],
+  liveSecrets: [kvLiveSecrets],
   variants: (options) => (options.version === '2' ? v2Rows : v1Rows),
 })

@@ -19,6 +19,9 @@ export function keyModeOf(text: string): KeyMode {
   )
 }
 
+export const NO_OUTSIDE_KEYS =
+  'keys in outside devices or services (kms, managed keys) are not supported'
+
 export interface WantedKey {
   readonly key_type: string | undefined
   readonly key_bits: number | undefined
@@ -44,7 +47,7 @@ export async function planCaKey(
     throw badRequest(
       'invalid parameter for the kms/existing path parameter, key_type nor key_bits arguments can be set in this mode',
     )
-  if (mode === 'kms') throw badRequest('unsupported public key: <nil>')
+  if (mode === 'kms') throw badRequest(NO_OUTSIDE_KEYS)
   const key = await existingKey(storage, wanted.key_ref)
   return { make: async () => key }
 }

@@ -25,7 +25,10 @@ import {
   unresolvedIssuer,
   unresolvedKey,
 } from './authority.ts'
-import { changeAuthority } from './authority-draft.ts'
+import type { AuthorityDraft } from './authority-draft.ts'
+import { changeIssuers } from './authority-events.ts'
+import { entryGroups } from './crl-entries.ts'
+import { groupsOf, NO_GROUP } from './crl-groups.ts'
 import type { AiaUrls } from './issuer-record.ts'
 import { sortedData } from './sorted-data.ts'
 
@@ -157,14 +160,22 @@ async function setDefault(
 ): Promise<Answer> {
   if (ref === '' || ref === 'default')
     throw badRequest("Invalid issuer specification; must be non-empty and can't be 'default'.")
-  return changeAuthority(ctx, async (draft): Promise<Answer> => {
+  const change = async (draft: AuthorityDraft): Promise<Answer> => {
     const issuer = findIssuer(draft.directory, ref)
     if (!issuer) throw badRequest(`Error resolving issuer reference: ${unresolvedIssuer(ref)}`)
     await draft.setDefaultIssuer(issuer.id)
     if (follows !== undefined) draft.directory = { ...draft.directory, followsLatest: follows }
     const data = issuersData(draft.directory)
     return issuer.keyId === '' ? { data, warnings: [DEFAULT_WITHOUT_KEY] } : { data }
+  }
+  // What no other issuer lists stands on the default one's list.
+  const listed = groupsOf(await readDirectory(ctx.storage)).map(({ id }) => id)
+  const groups = await entryGroups(ctx.storage, 'crl-entries/')
+  const isOnDefault = groups.some((id) => !listed.includes(id))
+  const { made } = await changeIssuers(ctx, change, {
+    lists: () => (isOnDefault ? { group: NO_GROUP } : null),
   })
+  return made
 }
 
 const DEFAULT_WITHOUT_KEY =

@@ -1,6 +1,7 @@
 // Builds the revocation list of a group of issuers, complete or delta, and makes it the current one. A list
 // holds at least what was committed before its build began. Thousands of entries take many turns of the
 // event loop, signing takes the thread pool: nobody else waits.
+import { createHash } from 'node:crypto'
 import { MAX_BATCH_KEYS } from '../../base/limits.ts'
 import {
   authorityKeyIdExtension,
@@ -12,8 +13,8 @@ import { algorithmOfName } from '../../crypto/x509/key-algorithms.ts'
 import { sha1KeyId } from '../../crypto/x509/public-key.ts'
 import type { Signer } from '../../crypto/x509/signer.ts'
 import type { MountContext } from '../../sdk/context.ts'
-import type { Directory, IssuerInfo } from './authority.ts'
-import { type CrlConfig, durationMs } from './crl-config.ts'
+import { type Directory, type IssuerInfo, readDirectory } from './authority.ts'
+import { type CrlConfig, durationMs, readCrlConfig } from './crl-config.ts'
 import { addEntries, type EntryPrefix, entryGroups, entryPages } from './crl-entries.ts'
 import { type CrlGroup, groupOf, groupsOf } from './crl-groups.ts'
 import {
@@ -29,26 +30,25 @@ import { type IssuingCa, issuingCas } from './issuing-ca.ts'
 
 /**
  * Builds the complete list of a group, and the delta list where there are to be any or `withDelta` asks for one
- * (it is empty then). Answers warnings.
+ * (it is empty then). Answers warnings; nothing is built for a group that has no issuer.
  */
 export async function buildLists(
   mount: MountContext,
-  directory: Directory,
-  group: CrlGroup,
-  config: CrlConfig,
+  id: string,
   withDelta: boolean,
 ): Promise<readonly string[]> {
-  const signerId = await representative(mount, directory, group)
-  if (signerId === null)
+  const plan = await planOf(mount, id)
+  if (plan === null) return []
+  if (plan.signerId === null)
     return [
-      `warning from local CRL rebuild: ${NO_SIGNER}${group.issuers.map(({ id }) => id).join(',')}`,
+      `warning from local CRL rebuild: ${NO_SIGNER}${plan.group.issuers.map((one) => one.id).join(',')}`,
     ]
   await sweepAbandoned(mount)
+  const { config, directory, group } = plan
   const superseded = config.enable_delta ? await deltaKeys(mount, directory, group) : []
-  await buildOne(mount, directory, group, config, { kind: 'complete', signerId })
+  await buildOne(mount, id, 'complete')
   await removeKeys(mount, superseded)
-  if (config.enable_delta || withDelta)
-    await buildOne(mount, directory, group, config, { kind: 'delta', signerId })
+  if (config.enable_delta || withDelta) await buildOne(mount, id, 'delta')
   return []
 }
 
@@ -56,15 +56,40 @@ const NO_SIGNER =
   'Issuer equivalency set with associated keys lacked an issuer with CRL Signing KeyUsage; refusing to rebuild CRL for this group of issuers: '
 
 /** The delta list alone; nothing where no issuer may sign it. */
-export async function buildDelta(
+export async function buildDelta(mount: MountContext, id: string): Promise<void> {
+  if ((await planOf(mount, id))?.signerId) await buildOne(mount, id, 'delta')
+}
+
+/** Whether something was revoked, or moved, since the delta list was made. */
+export async function isDeltaOutdated(
   mount: MountContext,
   directory: Directory,
   group: CrlGroup,
-  config: CrlConfig,
-): Promise<void> {
-  const signerId = await representative(mount, directory, group)
-  if (signerId !== null)
-    await buildOne(mount, directory, group, config, { kind: 'delta', signerId })
+): Promise<boolean> {
+  const { delta } = await readCrlState(mount.storage, group.id)
+  const print = createHash('sha256')
+  for (const id of await sources(mount, directory, group, 'delta-entries/')) {
+    for await (const keys of entryPages(mount.storage, 'delta-entries/', id))
+      for (const key of keys) print.update(`${key}\n`)
+  }
+  return delta?.fingerprint !== print.digest('base64')
+}
+
+interface Plan {
+  readonly directory: Directory
+  readonly group: CrlGroup
+  readonly config: CrlConfig
+  /** null: no issuer of the group may sign lists. */
+  readonly signerId: string | null
+}
+
+/** null: no such group. */
+async function planOf(mount: MountContext, id: string): Promise<Plan | null> {
+  const directory = await readDirectory(mount.storage)
+  const group = groupsOf(directory).find((one) => one.id === id)
+  if (!group) return null
+  const config = await readCrlConfig(mount.storage)
+  return { directory, group, config, signerId: await representative(mount, directory, group) }
 }
 
 /** The issuer of a group that signs: the default one if it may, else the first that may; null: none may. */
@@ -82,57 +107,68 @@ async function representative(
   return null
 }
 
-async function buildOne(
+/** A delta list is begun anew so often when complete lists get in its way; each of them brings one, too. */
+const MOST_ROUNDS = 5
+
+async function buildOne(mount: MountContext, id: string, kind: ListKind): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS; round++)
+    if ((await buildRound(mount, id, kind)) !== 'stale') return
+}
+
+async function buildRound(
   mount: MountContext,
-  directory: Directory,
-  group: CrlGroup,
-  config: CrlConfig,
-  of: { readonly kind: ListKind; readonly signerId: string },
-): Promise<void> {
-  const number = await takeNumber(mount, group.id)
+  id: string,
+  kind: ListKind,
+): Promise<'published' | 'stale' | 'nothing'> {
+  const { number, base } = await takeNumber(mount, id)
+  // Whatever the list is made from is read behind its number: a later number never stands for older settings.
+  const plan = await planOf(mount, id)
+  if (!plan?.signerId || (kind === 'delta' && base === null)) return 'nothing'
   const thisUpdateMs = mount.clock.now()
-  const entries = new CrlEntries()
-  const prefix = of.kind === 'delta' ? 'delta-entries/' : 'crl-entries/'
-  if (!config.disable) {
-    const revoked = await revokedIssuers(mount, directory)
-    const leftOut = new Set(
-      directory.issuers
-        .filter((issuer) => groupOf(issuer) === group.id || revoked.has(issuer.id))
-        .map(({ serial }) => serial.replaceAll(':', '')),
-    )
-    for (const id of await sources(mount, directory, group, prefix)) {
-      for await (const keys of entryPages(mount.storage, prefix, id))
-        addEntries(entries, keys, leftOut)
-    }
-    if (of.kind === 'complete') addRevokedIssuers(directory, group, revoked, entries)
-  }
-  const nextUpdateMs = thisUpdateMs + durationMs(config.expiry)
-  const der = await mount.use(issuingCas, of.signerId, async (ca) => {
+  const { entries, fingerprint } = await entriesOf(mount, plan, kind)
+  const nextUpdateMs = thisUpdateMs + durationMs(plan.config.expiry)
+  const der = await mount.use(issuingCas, plan.signerId, async (ca) => {
     const extensions = [
       authorityKeyIdExtension(ca.certificate.subjectKeyId ?? sha1KeyId(ca.certificate.publicKey)),
       crlNumberExtension(number),
-      ...(await ownExtensions(mount, group, of.kind, number, ca)),
+      ...(kind === 'delta' ? [deltaIndicatorExtension(base!)] : freshest(ca)),
     ]
     const issuer = ca.certificate.subject.der
     const signer = revocationSigner(ca)
     return buildCrl({ issuer, thisUpdateMs, nextUpdateMs, extensions }, entries, signer)
   })
-  const count = entries.count
-  const list = { number, thisUpdateMs, nextUpdateMs, entries: count }
-  await publishList(mount, group.id, of.kind, der, list)
+  const list = { number, thisUpdateMs, nextUpdateMs, entries: entries.count }
+  const deltas = kind === 'delta' ? { fingerprint, base: base! } : {}
+  return publishList(mount, id, kind, der, { ...list, ...deltas })
 }
 
-async function ownExtensions(
+/** Nothing where lists are disabled. */
+async function entriesOf(
   mount: MountContext,
-  group: CrlGroup,
+  { config, directory, group }: Plan,
   kind: ListKind,
-  number: number,
-  ca: IssuingCa,
-): Promise<readonly Buffer[]> {
-  if (kind === 'delta') {
-    const base = (await readCrlState(mount.storage, group.id)).complete?.number ?? number - 1
-    return [deltaIndicatorExtension(base)]
+): Promise<{ readonly entries: CrlEntries; readonly fingerprint: string }> {
+  const entries = new CrlEntries()
+  const print = createHash('sha256')
+  if (config.disable) return { entries, fingerprint: '' }
+  const prefix = kind === 'delta' ? 'delta-entries/' : 'crl-entries/'
+  const revoked = await revokedIssuers(mount, directory)
+  const leftOut = new Set(
+    directory.issuers
+      .filter((issuer) => groupOf(issuer) === group.id || revoked.has(issuer.id))
+      .map(({ serial }) => serial.replaceAll(':', '')),
+  )
+  for (const id of await sources(mount, directory, group, prefix)) {
+    for await (const keys of entryPages(mount.storage, prefix, id)) {
+      addEntries(entries, keys, leftOut)
+      if (kind === 'delta') for (const key of keys) print.update(`${key}\n`)
+    }
   }
+  if (kind === 'complete') addRevokedIssuers(directory, group, revoked, entries)
+  return { entries, fingerprint: print.digest('base64') }
+}
+
+function freshest(ca: IssuingCa): readonly Buffer[] {
   const urls = ca.filledUrls?.deltaCrlDistributionPoints ?? []
   return urls.length > 0 ? [freshestCrlExtension(urls)] : []
 }

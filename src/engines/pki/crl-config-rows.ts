@@ -8,7 +8,7 @@ import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { rebuildAll, rebuildDeltas } from './crl-builder.ts'
 import { assertCrlConfig, CRL_CONFIG_KEY, type CrlConfig, readCrlConfig } from './crl-config.ts'
-import { planUpkeep } from './crl-upkeep.ts'
+import { ensureLater, planUpkeep, startUpkeep, wasListed } from './crl-upkeep.ts'
 import { sortedData } from './sorted-data.ts'
 
 const { read, write } = endpoints()
@@ -66,22 +66,28 @@ export const numbered = (warnings: readonly string[]): readonly string[] =>
 
 async function setConfig(ctx: RequestContext, sent: Parsed<typeof configFields>): Promise<Answer> {
   for (const name of DURATIONS) assertDuration(name, sent[name])
-  const { before, after } = await ctx.storage.transaction(async (tx) => {
+  const id = ctx.random.uuid()
+  const { isRebuilt, after } = await ctx.storage.transaction(async (tx) => {
     const old = await readCrlConfig(tx)
     const changes = Object.entries(sent).filter(([, value]) => value !== undefined)
     const changed: CrlConfig = { ...old, ...(Object.fromEntries(changes) as Partial<CrlConfig>) }
     assertCrlConfig(changed)
     tx.put(CRL_CONFIG_KEY, { json: changed })
-    return { before: old, after: changed }
+    const changesLists = asksForLists(old, changed)
+    if (changesLists) await ensureLater(ctx, tx, id, null)
+    if (changed.auto_rebuild) await startUpkeep(ctx, tx)
+    return { isRebuilt: changesLists, after: changed }
   })
-  const isRebuilt =
-    before.disable !== after.disable ||
-    (before.auto_rebuild && !after.auto_rebuild) ||
-    before.enable_delta !== after.enable_delta
   const warnings = isRebuilt ? await rebuildAll(ctx, true) : []
+  if (isRebuilt) await wasListed(ctx, id)
   if (after.auto_rebuild) await planUpkeep(ctx)
   return { data: sortedData({ ...after }), warnings: numbered(warnings) }
 }
+
+const asksForLists = (before: CrlConfig, after: CrlConfig): boolean =>
+  before.disable !== after.disable ||
+  (before.auto_rebuild && !after.auto_rebuild) ||
+  before.enable_delta !== after.enable_delta
 
 const DURATIONS = [
   'expiry',

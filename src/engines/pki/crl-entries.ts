@@ -5,6 +5,7 @@
 import { MAX_PAGE } from '../../base/limits.ts'
 import { nextTurn } from '../../base/tick.ts'
 import type { CrlEntries } from '../../crypto/x509/crl.ts'
+import { listNames } from '../../sdk/listing.ts'
 import type { ReadStorage } from '../../sdk/storage.ts'
 
 export type EntryPrefix = 'crl-entries/' | 'delta-entries/'
@@ -56,6 +57,6 @@ export async function entryGroups(
   storage: ReadStorage,
   prefix: EntryPrefix,
 ): Promise<readonly string[]> {
-  const folders = await storage.list(prefix, { limit: MAX_PAGE })
+  const folders = await listNames(storage, prefix, { after: undefined, limit: undefined })
   return folders.map((folder) => folder.slice(0, -1))
 }

@@ -1,6 +1,8 @@
 // The entries and extensions of a list as sign-revocation-list is given them, checked before anything is signed.
 import { badRequest } from '../../base/errors.ts'
 import { isJsonObject, type Json, type JsonObject, RawNumber } from '../../base/json.ts'
+import { MAX_SIGNED_LIST_ENTRIES } from '../../base/limits.ts'
+import { nextTurn } from '../../base/tick.ts'
 import { encodeExtension } from '../../crypto/x509/extension.ts'
 import { isOid } from '../../crypto/x509/oid-codec.ts'
 import { OID } from '../../crypto/x509/oids.ts'
@@ -15,26 +17,42 @@ export interface GivenEntry {
 
 const MAX_SERIAL_BYTES = 20
 
+/** Entries between two turns of the event loop. */
+export const ENTRIES_PER_TURN = 2000
+
+/** Throws 400 for too many. */
+export function assertEntryCount(count: number): void {
+  if (count > MAX_SIGNED_LIST_ENTRIES)
+    throw badRequest(`a revocation list takes at most ${MAX_SIGNED_LIST_ENTRIES} entries here`)
+}
+
 /** Throws 400 naming the entry. */
-export function givenEntries(input: Json | undefined): readonly GivenEntry[] {
+export async function givenEntries(input: Json | undefined): Promise<readonly GivenEntry[]> {
   const seen = new Map<string, number>()
-  return items(input, 'revoked_certs').map((item, at) => {
-    if (!isJsonObject(item)) throw badRequest(`revoked_certs entry ${at} not a map`)
-    const serial = within(`failed parsing serial_number from entry ${at}`, () => serialOf(item))
-    const first = seen.get(serial.toString('hex'))
-    if (first !== undefined)
-      throw badRequest(
-        `duplicate serial number: ${textOf(item.serial_number)}, original entry ${first} and ${at}`,
-      )
-    seen.set(serial.toString('hex'), at)
-    const revokedAtMs = within(`failed parsing revocation_time from entry ${at}`, () =>
-      timeOf(item),
+  const given = items(input, 'revoked_certs')
+  assertEntryCount(given.length)
+  const entries: GivenEntry[] = []
+  for (const [at, item] of given.entries()) {
+    if (at % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await nextTurn()
+    entries.push(givenEntry(item, at, seen))
+  }
+  return entries
+}
+
+function givenEntry(item: Json, at: number, seen: Map<string, number>): GivenEntry {
+  if (!isJsonObject(item)) throw badRequest(`revoked_certs entry ${at} not a map`)
+  const serial = within(`failed parsing serial_number from entry ${at}`, () => serialOf(item))
+  const first = seen.get(serial.toString('hex'))
+  if (first !== undefined)
+    throw badRequest(
+      `duplicate serial number: ${textOf(item.serial_number)}, original entry ${first} and ${at}`,
     )
-    const extensions = within(`failed parsing extensions from entry ${at}`, () =>
-      givenExtensions(item.extensions),
-    )
-    return { serial, revokedAtMs, extensions }
-  })
+  seen.set(serial.toString('hex'), at)
+  const revokedAtMs = within(`failed parsing revocation_time from entry ${at}`, () => timeOf(item))
+  const extensions = within(`failed parsing extensions from entry ${at}`, () =>
+    givenExtensions(item.extensions),
+  )
+  return { serial, revokedAtMs, extensions }
 }
 
 const RESERVED: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@
 import { parseDurationSeconds } from '../../base/duration.ts'
 import { ApiError, badRequest } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { MAX_INPUT_WARNINGS, MAX_JOINED_LISTS } from '../../base/limits.ts'
 import { nextTurn } from '../../base/tick.ts'
 import { serialText } from '../../crypto/x509/build-certificate.ts'
 import { isSignedBy } from '../../crypto/x509/certificate.ts'
@@ -17,7 +18,12 @@ import type { Answer } from '../../sdk/answer.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { revocationSigner } from './crl-build.ts'
-import { givenEntries, givenExtensions } from './crl-signing-input.ts'
+import {
+  assertEntryCount,
+  ENTRIES_PER_TURN,
+  givenEntries,
+  givenExtensions,
+} from './crl-signing-input.ts'
 import { assertUsable, type IssuingCa, issuingCas } from './issuing-ca.ts'
 
 const { write } = endpoints()
@@ -96,6 +102,8 @@ async function resign(
   texts: readonly string[],
   settings: Settings,
 ): Promise<Answer> {
+  if (texts.length > MAX_JOINED_LISTS)
+    throw badRequest(`at most ${MAX_JOINED_LISTS} lists are joined into one`)
   const crls = texts.map(crlOr400)
   return withSigner(ctx, ref, async (ca) => {
     for (const [at, crl] of crls.entries()) {
@@ -123,9 +131,6 @@ function crlOr400(text: string, at: number): Crl {
   }
 }
 
-/** Entries between two turns of the event loop. */
-const ENTRIES_PER_TURN = 2000
-
 /** Serial numbers in hex with the oldest time that any list gives. */
 async function joined(
   crls: readonly Crl[],
@@ -133,19 +138,23 @@ async function joined(
   const revokedAt = new Map<string, number>()
   const warnings: string[] = []
   let count = 0
+  let conflicts = 0
   for (const crl of crls) {
     for (const { serial, revokedAtMs } of entriesOr400(crl)) {
-      if (++count % ENTRIES_PER_TURN === 0) await nextTurn()
+      assertEntryCount(++count)
+      if (count % ENTRIES_PER_TURN === 0) await nextTurn()
       const hex = serial.toString('hex')
       const known = revokedAt.get(hex)
       if (known === revokedAtMs) continue
-      if (known !== undefined)
+      if (known !== undefined && ++conflicts <= MAX_INPUT_WARNINGS)
         warnings.push(
           `Duplicate serial ${serialText(serial)} with different revocation times detected, using oldest revocation time`,
         )
       revokedAt.set(hex, Math.min(known ?? revokedAtMs, revokedAtMs))
     }
   }
+  const unsaid = conflicts - warnings.length
+  if (unsaid > 0) warnings.push(`The same is so of ${unsaid} more serials`)
   return { revokedAt, warnings }
 }
 
@@ -164,7 +173,7 @@ async function signList(
   sent: { readonly revoked_certs: Json | undefined; readonly extensions: Json | undefined },
   settings: Settings,
 ): Promise<Answer> {
-  const given = givenEntries(sent.revoked_certs)
+  const given = await givenEntries(sent.revoked_certs)
   const extensions = givenExtensions(sent.extensions)
   return withSigner(ctx, ref, async (ca) => {
     const entries = new CrlEntries()

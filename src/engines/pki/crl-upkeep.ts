@@ -1,44 +1,44 @@
 // Lists that are made anew by themselves: before they expire (auto_rebuild), and deltas in their interval
-// where something was revoked (enable_delta). One job per mount plans its next run; and each revocation that
-// waits for its list has a job behind it, in case the process dies in between.
-import { MAX_PAGE } from '../../base/limits.ts'
+// where something was revoked (enable_delta). One job per mount plans its next run; and each revocation or change
+// of issuers that waits for its lists has a job behind it, in case the process dies in between.
 import type { MountContext } from '../../sdk/context.ts'
 import { jobKind } from '../../sdk/job.ts'
 import type { Tx } from '../../sdk/storage.ts'
 import { type Directory, readDirectory } from './authority.ts'
+import { isDeltaOutdated } from './crl-build.ts'
 import { rebuildAll, rebuildDelta, rebuildFor } from './crl-builder.ts'
 import { type CrlConfig, durationMs, readCrlConfig } from './crl-config.ts'
-import { entryPages } from './crl-entries.ts'
 import { groupsOf } from './crl-groups.ts'
 import { readCrlState } from './crl-store.ts'
 
-/** A revocation whose own build never came to its end. */
-export const ensureListed = jobKind<{ readonly group: string }>('crl-ensure', {
+/** Lists whose own build never came to its end; `group` null: all of the mount. */
+export const ensureListed = jobKind<{ readonly group: string | null }>('crl-ensure', {
   async run(mount, { group }) {
-    await rebuildFor(mount, group)
+    if (group === null) await rebuildAll(mount, true)
+    else if (!(await readCrlConfig(mount.storage)).disable) await rebuildFor(mount, group)
     return 'done'
   },
 })
 
 /** After this time a build that was under way has ended or died. */
-const ENSURE_AFTER_MS = 60_000
+export const ENSURE_AFTER_MS = 60_000
 
-/** Part of a revocation's commit: should its own build not come to its end, the job builds. */
+/** Part of the commit that changes what lists hold: should its own build not come to its end, the job builds. */
 export const ensureLater = (
   mount: MountContext,
   tx: Tx,
-  serial: string,
-  group: string,
+  id: string,
+  group: string | null,
 ): Promise<void> =>
   mount.schedule(tx, ensureListed, {
-    id: serial,
+    id,
     atMs: mount.clock.now() + ENSURE_AFTER_MS,
     item: { group },
   })
 
-/** The list that holds the certificate is published. */
-export const wasListed = (mount: MountContext, serial: string): Promise<void> =>
-  mount.storage.transaction((tx) => mount.unschedule(tx, ensureListed, serial))
+/** The lists that this id waited for are published. */
+export const wasListed = (mount: MountContext, id: string): Promise<void> =>
+  mount.storage.transaction((tx) => mount.unschedule(tx, ensureListed, id))
 
 export const crlUpkeep = jobKind<null>('crl-upkeep', {
   async run(mount) {
@@ -47,7 +47,10 @@ export const crlUpkeep = jobKind<null>('crl-upkeep', {
     const directory = await readDirectory(mount.storage)
     if ((await dueAtMs(mount, directory, config)) <= mount.clock.now())
       await rebuildAll(mount, false)
-    else if (config.enable_delta) await rebuildNeededDeltas(mount, directory, config)
+    else if (config.enable_delta) {
+      for (const group of groupsOf(directory))
+        if (await isDeltaOutdated(mount, directory, group)) await rebuildDelta(mount, group.id)
+    }
     return { againAtMs: await nextRunMs(mount, config), item: null }
   },
 })
@@ -60,6 +63,14 @@ export async function planUpkeep(mount: MountContext): Promise<void> {
     mount.schedule(tx, crlUpkeep, { id: 'upkeep', atMs, item: null }),
   )
 }
+
+/** Part of the commit that switches upkeep on: there is a run, even if the process dies before it plans one. */
+export const startUpkeep = (mount: MountContext, tx: Tx): Promise<void> =>
+  mount.schedule(tx, crlUpkeep, {
+    id: 'upkeep',
+    atMs: mount.clock.now() + ENSURE_AFTER_MS,
+    item: null,
+  })
 
 /** Nothing to do for this long still means a look: issuers may have come. */
 const LONGEST_WAIT_MS = 3600_000
@@ -86,21 +97,4 @@ async function dueAtMs(
     if (complete) due = Math.min(due, complete.nextUpdateMs - grace)
   }
   return due
-}
-
-/** Only where something was revoked since the delta list was made. */
-async function rebuildNeededDeltas(
-  mount: MountContext,
-  directory: Directory,
-  config: CrlConfig,
-): Promise<void> {
-  for (const group of groupsOf(directory)) {
-    const { delta } = await readCrlState(mount.storage, group.id)
-    let count = 0
-    for await (const keys of entryPages(mount.storage, 'delta-entries/', group.id)) {
-      count += keys.length
-      if (count > MAX_PAGE * 100) break
-    }
-    if (count !== (delta?.entries ?? 0)) await rebuildDelta(mount, group, config)
-  }
 }

@@ -7,6 +7,8 @@ import {
   parseCertificateRequest,
   verifyRequest,
 } from '../../crypto/x509/certificate-request.ts'
+import { encodeOid } from '../../crypto/x509/oid-codec.ts'
+import { OID } from '../../crypto/x509/oids.ts'
 import { type PemBlock, parsePem } from '../../crypto/x509/pem.ts'
 import { parsePrivateKeyDer } from '../../crypto/x509/private-key.ts'
 import { X509Error } from '../../crypto/x509/x509-error.ts'
@@ -49,13 +51,22 @@ export function signingRequest(text: string): CertificateRequest {
   const request = parsedOr400('certificate request could not be parsed: ', () =>
     parseCertificateRequest(block.der),
   )
+  if (request.publicKey.type === null && request.publicKey.spki.includes(EC_KEY))
+    throw badRequest('certificate request could not be parsed: unsupported elliptic curve')
   if (request.publicKey.type === null)
     throw badRequest(
       'Refusing to sign CSR with empty PublicKey. This usually means the SubjectPublicKeyInfo field has an OID not recognized by Go, such as 1.2.840.113549.1.1.10 for rsaPSS.',
     )
+  if (request.signatureAlgorithm === null)
+    throw badRequest(
+      'request signature invalid: its algorithm is not supported (MD5 and SHA-1 are not, nor DSA)',
+    )
   if (!verifyRequest(request)) throw badRequest('request signature invalid')
   return request
 }
+
+/** The identifier of a key on a curve, which may be another one than the three that are supported. */
+const EC_KEY = encodeOid(OID.ecPublicKey)
 
 const KEY_FORMS = ['sec1', 'pkcs1', 'pkcs8'] as const
 

@@ -32,9 +32,10 @@ export function toAscii(name: string): string | null {
   return isRooted ? `${whole}.` : whole
 }
 
-/** The same, or 400. */
+/** The same, or 400, which names the label that is wrong, or the name where it is too long. */
 export function asciiName(name: string): string {
   const ascii = toAscii(name)
-  if (ascii === null) throw badRequest(`idna: invalid label "${name.slice(0, 300)}"`)
-  return ascii
+  if (ascii !== null) return ascii
+  const bad = name.split('.').find((label) => label !== '' && toAscii(label) === null) ?? name
+  throw badRequest(`idna: invalid label "${bad.slice(0, 300)}"`)
 }

@@ -11,8 +11,8 @@ import type { Answer } from '../../sdk/answer.ts'
 import type { RequestContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { isWithoutUrls, NO_AIA_WARNING, readUrls } from './aia.ts'
-import { type AuthorityDraft, changeAuthority } from './authority-draft.ts'
-import { issuersChanged } from './authority-events.ts'
+import type { AuthorityDraft } from './authority-draft.ts'
+import { ALL_LISTS, changeIssuers } from './authority-events.ts'
 import { pemBlocks, privateKeyOf } from './from-request.ts'
 import { TOO_SHORT } from './key-rows.ts'
 
@@ -73,12 +73,13 @@ async function importBundle(
   mayHoldKeys: boolean,
 ): Promise<Answer> {
   const bundle = readBundle(sent, mayHoldKeys)
-  const made = await changeAuthority(ctx, (draft) => addBundle(draft, bundle))
+  const { made, warnings } = await changeIssuers(ctx, (draft) => addBundle(draft, bundle), {
+    lists: ({ data }) => (data.imported_issuers ? ALL_LISTS : null),
+  })
   const urls = await readUrls(ctx.storage)
-  const crlWarnings = made.data.imported_issuers ? await issuersChanged(ctx) : []
   return {
     data: made.data,
-    warnings: [...made.warnings, ...(isWithoutUrls(urls) ? [NO_AIA_WARNING] : []), ...crlWarnings],
+    warnings: [...made.warnings, ...(isWithoutUrls(urls) ? [NO_AIA_WARNING] : []), ...warnings],
   }
 }
 

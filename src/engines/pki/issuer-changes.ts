@@ -5,7 +5,7 @@ import { boolean, list, string } from '../../schema/field.ts'
 import type { Parsed } from '../../schema/parse-fields.ts'
 import type { Answer } from '../../sdk/answer.ts'
 import type { MountContext, RequestContext } from '../../sdk/context.ts'
-import { isWithoutUrls, NO_URLS, readCluster, resolveUrls } from './aia.ts'
+import { isWithoutUrls, NO_URLS, readCluster, readUrls, resolveUrls } from './aia.ts'
 import {
   type Directory,
   findIssuer,
@@ -14,9 +14,10 @@ import {
   NAME,
   readDirectory,
 } from './authority.ts'
-import { type AuthorityDraft, changeAuthority, maySignCrls } from './authority-draft.ts'
-import { issuersChanged } from './authority-events.ts'
+import { type AuthorityDraft, maySignCrls } from './authority-draft.ts'
+import { ALL_LISTS, type ChangedLists, changeIssuers } from './authority-events.ts'
 import { assertUrls, templateWarning } from './config-rows.ts'
+import { groupOf } from './crl-groups.ts'
 import {
   type AiaUrls,
   type IssuerRecord,
@@ -67,7 +68,7 @@ export async function changeIssuer(
   const name = sent.issuer_name ?? (isWrite ? '' : undefined)
   const before = issuerOf(await readDirectory(ctx.storage), ref)
   const nowMs = ctx.clock.now()
-  const signsListsAnew = await changeAuthority(ctx, async (draft) => {
+  const make = async (draft: AuthorityDraft): Promise<ChangedLists | null> => {
     const info = findIssuer(draft.directory, before.id)
     if (info === null) throw badRequest(`pki issuer id ${before.id} does not exist`)
     const renamed = renamedIssuer(draft.directory, info, name, sent.issuer_name)
@@ -81,17 +82,25 @@ export async function changeIssuer(
     putInfo(draft, { ...info, name: renamed, manualChain })
     const changedAtMs = renamed === info.name ? record.changedAtMs : nowMs
     await draft.changeIssuer(info.id, () => ({ ...changed, changedAtMs }))
-    return signsLists(record) !== signsLists(changed)
-  })
-  const crlWarnings = signsListsAnew ? await issuersChanged(ctx) : []
+    const urls = await readUrls(ctx.storage)
+    const isSame = listSettings(record, urls) === listSettings(changed, urls)
+    return isSame ? null : { group: groupOf(info) }
+  }
+  const changed = await changeIssuers(ctx, make, { lists: (wanted) => wanted })
   const after = issuerOf(await readDirectory(ctx.storage), before.id)
-  const warnings = [...(await templateFault(ctx, before.id)), ...crlWarnings]
+  const warnings = [...(await templateFault(ctx, before.id)), ...changed.warnings]
   if (before.name !== '' && after.name !== before.name)
     warnings.unshift(...(await referenceWarnings(ctx.storage, before.name)))
   return issuerAnswer(ctx.storage, before.id, warnings)
 }
 
-const signsLists = ({ usages }: IssuerRecord): boolean => usages.includes('crl-signing')
+/** What its lists are made from: a change of anything else leaves them as they are. */
+function listSettings(record: IssuerRecord, ofMount: AiaUrls): string {
+  const { aia, revocationSignatureAlgorithm: algorithm, usages } = record
+  if (!usages.includes('crl-signing')) return ''
+  const { deltaCrlDistributionPoints: urls, isTemplated } = aia ?? ofMount
+  return JSON.stringify([algorithm, urls, isTemplated && urls.length > 0])
+}
 
 function putInfo(draft: AuthorityDraft, info: IssuerInfo): void {
   const issuers = draft.directory.issuers.map((one) => (one.id === info.id ? info : one))
@@ -200,7 +209,7 @@ async function templateFault(ctx: RequestContext, id: string): Promise<string[]>
 }
 
 export async function removeIssuer(ctx: MountContext, ref: string): Promise<Answer> {
-  const gone = await changeAuthority(
+  const { made: gone, warnings: crlWarnings } = await changeIssuers(
     ctx,
     async (draft) => {
       const found = findIssuer(draft.directory, ref)
@@ -216,8 +225,11 @@ export async function removeIssuer(ctx: MountContext, ref: string): Promise<Answ
       }
       return { found, wasDefault }
     },
-    (tx, gone) => {
-      if (gone) tx.delete(issuerKey(gone.found.id))
+    {
+      lists: (removed) => removed && ALL_LISTS,
+      alsoWrite(tx, removed) {
+        if (removed) tx.delete(issuerKey(removed.found.id))
+      },
     },
   )
   if (gone === null) return { data: null, status: 200 }
@@ -230,7 +242,7 @@ export async function removeIssuer(ctx: MountContext, ref: string): Promise<Answ
       `Deleted issuer ${found.id} (via issuer_ref ${ref}); this was configured as the default issuer. Operations without an explicit issuer will not work until a new default is configured.`,
       ...(await referenceWarnings(ctx.storage, 'default')),
     )
-  warnings.push(...(await issuersChanged(ctx)))
+  warnings.push(...crlWarnings)
   return { data: null, status: 200, warnings }
 }
 
@@ -246,7 +258,7 @@ const withoutIssuer = (issuer: IssuerInfo, id: string): IssuerInfo =>
 export async function revokeIssuer(ctx: RequestContext, ref: string): Promise<Answer> {
   const info = issuerOf(await readDirectory(ctx.storage), ref)
   const nowMs = ctx.clock.now()
-  const isNew = await changeAuthority(
+  const { made: isNew, warnings: crlWarnings } = await changeIssuers(
     ctx,
     async (draft) => {
       const old = await readIssuer(ctx.storage, info.id)
@@ -256,12 +268,14 @@ export async function revokeIssuer(ctx: RequestContext, ref: string): Promise<An
       await draft.changeIssuer(info.id, () => record)
       return { record, directory: draft.directory }
     },
-    async (tx, made) => {
-      if (made) await recordIssuerRevocation(tx, made.directory, info, made.record)
+    {
+      lists: (made) => made && ALL_LISTS,
+      async alsoWrite(tx, made) {
+        if (made) await recordIssuerRevocation(tx, made.directory, info, made.record)
+      },
     },
   )
   if (!isNew) return issuerAnswer(ctx.storage, info.id)
-  const crlWarnings = await issuersChanged(ctx)
   const { defaultIssuer } = await readDirectory(ctx.storage)
   return issuerAnswer(ctx.storage, info.id, [
     ...crlWarnings,

@@ -14,6 +14,7 @@ import { endpoints } from '../../sdk/endpoints.ts'
 import { pageInput } from '../../sdk/listing.ts'
 import { findKey, type KeyInfo, keyOf, NAME, newKeyName, readDirectory } from './authority.ts'
 import { changeAuthority } from './authority-draft.ts'
+import { NO_OUTSIDE_KEYS } from './ca-key.ts'
 import { pageOfEntries } from './directory-page.ts'
 import { pemBlocks, privateKeyOf } from './from-request.ts'
 import { keyKey, readKey } from './issuer-record.ts'
@@ -87,7 +88,7 @@ export const keyRows = [
   write('keys/generate/kms', {
     about: 'Refused: keys of external services are not supported.',
     handle: async () => {
-      throw badRequest('Unknown type of key to generate')
+      throw badRequest(NO_OUTSIDE_KEYS)
     },
   }),
   write('keys/import', {

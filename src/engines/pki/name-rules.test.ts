@@ -18,6 +18,7 @@ const strict: NameRole = {
   allow_localhost: false,
   allow_subdomains: false,
   allow_wildcard_certificates: true,
+  allowed_domains_template: false,
   allowed_domains: ['example.com'],
   cn_validations: ['email', 'hostname'],
   enforce_hostnames: true,
@@ -82,6 +83,10 @@ describe('refusedName', () => {
   it('takes no identity template for a name', () => {
     const role = { allowed_domains: ['{{identity.entity.name}}.com'], allow_bare_domains: true }
     expect(allows('bob.com', role)).toBe(false)
+    const lax = { allow_bare_domains: true, enforce_hostnames: false }
+    const template = { ...lax, allowed_domains: ['{{a}}'], allowed_domains_template: true }
+    expect(allows('{{a}}', template)).toBe(false)
+    expect(allows('{{a}}', { ...template, allowed_domains_template: false })).toBe(true)
     expect(allows('{{identity.entity.name}}.com', role)).toBe(false)
   })
 

@@ -15,6 +15,7 @@ export type NameRole = Pick<
   | 'allow_subdomains'
   | 'allow_wildcard_certificates'
   | 'allowed_domains'
+  | 'allowed_domains_template'
   | 'cn_validations'
   | 'enforce_hostnames'
 >
@@ -59,7 +60,12 @@ function isNameAllowed(role: NameRole, name: string): boolean {
   if (role.enforce_hostnames && !isWellFormed(parts)) return false
   if (role.allow_any_name) return true
   if (role.allow_localhost && isLocal(role, parts)) return true
-  return role.allowed_domains.some((domain) => domain !== '' && isOfDomain(role, parts, domain))
+  return role.allowed_domains.some(
+    (domain) =>
+      domain !== '' &&
+      !(role.allowed_domains_template && isTemplate(domain)) &&
+      isOfDomain(role, parts, domain),
+  )
 }
 
 function isWellFormed({ reduced, isWildcard, wildcardLabel }: Parts): boolean {
@@ -97,8 +103,30 @@ export function isCommonNameAllowed(role: NameRole, name: string): boolean {
   return kinds.length === 0 || kinds.includes(name.includes('@') ? 'email' : 'hostname')
 }
 
-export const isUriAllowed = (role: Pick<Role, 'allowed_uri_sans'>, uri: string): boolean =>
-  role.allowed_uri_sans.some((pattern) => globMatches(pattern, uri))
+export const isUriAllowed = (
+  role: Pick<Role, 'allowed_uri_sans' | 'allowed_uri_sans_template'>,
+  uri: string,
+): boolean =>
+  role.allowed_uri_sans.some(
+    (pattern) =>
+      !(role.allowed_uri_sans_template && isTemplate(pattern)) && globMatches(pattern, uri),
+  )
+
+/** It would be filled in from the caller's identity; without one it matches nothing. */
+const isTemplate = (text: string): boolean => text.includes('{{')
+
+/** Whether the role has rules that need the caller's identity. */
+export const needsIdentity = (
+  role: Pick<
+    Role,
+    | 'allowed_domains'
+    | 'allowed_domains_template'
+    | 'allowed_uri_sans'
+    | 'allowed_uri_sans_template'
+  >,
+): boolean =>
+  (role.allowed_domains_template && role.allowed_domains.some(isTemplate)) ||
+  (role.allowed_uri_sans_template && role.allowed_uri_sans.some(isTemplate))
 
 export const isSerialAllowed = (
   role: Pick<Role, 'allowed_serial_numbers'>,

@@ -28,9 +28,16 @@ function jsonList(text: string): readonly string[] | null {
   })
 }
 
-/** Throws 400 for one that is neither an identifier nor JSON of one. */
+/** Throws 400 for one that is neither an identifier nor JSON of one, and for one that is given twice. */
 export function parsePolicyIdentifiers(stored: readonly string[]): readonly PolicyIdentifier[] {
-  return stored.filter((text) => text !== '').map(parseOne)
+  const policies = stored.filter((text) => text !== '').map(parseOne)
+  const seen = new Set<string>()
+  for (const { oid } of policies) {
+    // RFC 5280, 4.2.1.4: a certificate with one twice is refused by those who read it.
+    if (seen.has(oid)) throw badRequest(`policy identifier "${oid}" is given more than once`)
+    seen.add(oid)
+  }
+  return policies
 }
 
 /** RFC 5280, 4.2.1.4: explicitText. */

@@ -5,8 +5,7 @@ import type { MountContext } from '../../sdk/context.ts'
 import { endpoints } from '../../sdk/endpoints.ts'
 import { jobKind } from '../../sdk/job.ts'
 import { type Directory, readDirectory } from './authority.ts'
-import { changeAuthority } from './authority-draft.ts'
-import { issuersChanged } from './authority-events.ts'
+import { ALL_LISTS, changeIssuers } from './authority-events.ts'
 import { issuerKey, keyKey } from './issuer-record.ts'
 
 const { remove } = endpoints()
@@ -36,7 +35,7 @@ export const removeAllRows = [
     auth: 'sudo',
     handle: async (ctx) => {
       await removeAll(ctx)
-      return { data: null, status: 200, warnings: [WARNING, ...(await issuersChanged(ctx))] }
+      return { data: null, status: 200, warnings: [WARNING] }
     },
   }),
 ]
@@ -48,7 +47,7 @@ const entriesOf = ({ issuers, keys }: Directory): readonly string[] => [
 
 async function removeAll(ctx: MountContext): Promise<void> {
   if (entriesOf(await readDirectory(ctx.storage)).length === 0) return
-  await changeAuthority(
+  await changeIssuers(
     ctx,
     async (draft) => {
       const entries = entriesOf(draft.directory)
@@ -58,13 +57,16 @@ async function removeAll(ctx: MountContext): Promise<void> {
       }
       return entries
     },
-    async (tx, entries) => {
-      for (const key of entries.slice(0, MAX_INLINE_DELETES)) tx.delete(key)
-      const rest = entries.slice(MAX_INLINE_DELETES)
-      if (rest.length === 0) return
-      const id = ctx.random.uuid()
-      const atMs = ctx.clock.now()
-      await ctx.schedule(tx, removeLeftovers, { id, atMs, item: { keys: rest } })
+    {
+      lists: () => ALL_LISTS,
+      async alsoWrite(tx, entries) {
+        for (const key of entries.slice(0, MAX_INLINE_DELETES)) tx.delete(key)
+        const rest = entries.slice(MAX_INLINE_DELETES)
+        if (rest.length === 0) return
+        const id = ctx.random.uuid()
+        const atMs = ctx.clock.now()
+        await ctx.schedule(tx, removeLeftovers, { id, atMs, item: { keys: rest } })
+      },
     },
   )
 }

@@ -22,7 +22,7 @@ it.each(['spiffe://example.com/a', 'urn:a:b', 'a+b-c.1:x', 'a/b:c', 'name', '/a:
   },
 )
 
-it.each(['::bad', ':', '1a:b', 'a_b:c', '%41:b', '-a://b', 'a b', 'a\nb', 'http://a/%zz'])(
+it.each(['::bad', ':', '1a:b', 'a_b:c', '%41:b', '-a://b', 'a\nb', 'http://a/%zz'])(
   'refuses %j',
   (uri) => {
     expect(() => urisOf(uri)).toThrow('is not a valid URI')

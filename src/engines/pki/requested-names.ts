@@ -19,6 +19,7 @@ import {
 import { assertOtherNameAllowed, parseOtherNames } from './other-names.ts'
 import type { LeafValues } from './request-fields.ts'
 import type { Role } from './role-fields.ts'
+import { uriName } from './uri-name.ts'
 
 export type RequestedValues = Pick<
   LeafValues,
@@ -142,8 +143,10 @@ function otherNamesOf(
 
 function ipsOf(role: Role, values: RequestedValues, fromCsr: AltNames | null): readonly string[] {
   const ips = fromCsr ? fromCsr.ips : values.ip_sans
+  // A zone is of one machine alone, and has no place in a certificate.
   for (const ip of ips)
-    if (isIP(ip) === 0) throw badRequest(`the value "${ip}" is not a valid IP address`)
+    if (isIP(ip) === 0 || ip.includes('%'))
+      throw badRequest(`the value "${ip}" is not a valid IP address`)
   if (ips.length === 0) return ips
   if (!role.allow_ip_sans)
     throw badRequest(
@@ -163,27 +166,21 @@ function urisOf(role: Role, values: RequestedValues, fromCsr: AltNames | null): 
     throw badRequest(
       `URI Subject Alternative Names are not allowed in this role, but were provided via ${source}`,
     )
-  for (const uri of uris) {
-    if (!isUriAllowed(role, uri))
+  return uris.map((uri) => {
+    const written = uriName(uri)
+    // A role is asked about what a CSR holds as it will be written, and about what a caller sends as it was sent.
+    const asked = fromCsr && written !== null ? written : uri
+    if (!isUriAllowed(role, asked))
       throw badRequest(
         `URI Subject Alternative Names were provided via ${source} which are not valid for this role`,
       )
-    if (!isUriText(uri))
+    if (written === null)
       throw badRequest(
         `the provided URI Subject Alternative Name ${JSON.stringify(uri)} is not a valid URI`,
       )
-  }
-  return uris
+    return written
+  })
 }
-
-/**
- * RFC 3986 characters only, and a scheme before the first colon where that stands in front of any slash: what
- * can't stand in a certificate can't be asked for.
- */
-const isUriText = (uri: string): boolean =>
-  !/^(?![A-Za-z][A-Za-z0-9+.-]*:)[^/?#]*:/.test(uri) &&
-  /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/.test(uri) &&
-  !/%(?![0-9A-Fa-f]{2})/.test(uri)
 
 function userIdsOf(
   role: Role,

@@ -7,12 +7,12 @@ import { type Certificate, isIssuedBy, parseCertificate } from '../../crypto/x50
 import type { Answer } from '../../sdk/answer.ts'
 import type { MountContext } from '../../sdk/context.ts'
 import { type Directory, type IssuerInfo, readDirectory } from './authority.ts'
-import { rebuildFor } from './crl-builder.ts'
+import { listingGroup, rebuildFor } from './crl-builder.ts'
 import { type CrlConfig, readCrlConfig } from './crl-config.ts'
 import { entryKey } from './crl-entries.ts'
 import { groupOf, NO_GROUP } from './crl-groups.ts'
 import { readCrlState } from './crl-store.ts'
-import { ensureLater, wasListed } from './crl-upkeep.ts'
+import { ENSURE_AFTER_MS, ensureLater, wasListed } from './crl-upkeep.ts'
 import { expiryKey, REVOKED_EXPIRY_PREFIX } from './expiry-index.ts'
 import { goTime } from './go-time.ts'
 import { readIssuer } from './issuer-record.ts'
@@ -63,8 +63,8 @@ export async function revokeCertificate(mount: MountContext, of: ToRevoke): Prom
   if (isExpired && !config.allow_expired_cert_revocation)
     return { data: null, status: 200, warnings: [expiredWarning(serial)] }
   const issuer = await signerOfCertificate(mount, directory, of)
-  const revocation = await commitRevocation(mount, of, serial, issuer, config)
-  if (config.auto_rebuild || config.disable) return revokedAnswer(revocation)
+  const { revocation, isListedNow } = await commitRevocation(mount, of, serial, issuer)
+  if (!isListedNow) return revokedAnswer(revocation)
   const warnings = await rebuildFor(mount, revocation.group)
   await wasListed(mount, serial)
   return revokedAnswer(
@@ -79,10 +79,15 @@ async function revokedBefore(
   config: CrlConfig,
   before: Revocation,
 ): Promise<Answer> {
-  const isAutomatic = config.auto_rebuild || config.disable
-  const { complete } = await readCrlState(mount.storage, before.group)
-  if (!isAutomatic && (complete?.thisUpdateMs ?? Infinity) <= before.revokedAtMs)
-    await rebuildFor(mount, before.group)
+  const group =
+    config.auto_rebuild || config.disable ? null : await listingGroup(mount, before.group)
+  if (group !== null) {
+    const { complete } = await readCrlState(mount.storage, group)
+    // A list that was begun that soon may have missed its commit; later the job behind it has run.
+    const sureMs = before.revokedAtMs + 2 * ENSURE_AFTER_MS
+    if ((complete?.thisUpdateMs ?? 0) <= sureMs && mount.clock.now() <= sureMs)
+      await rebuildFor(mount, group)
+  }
   return revokedAnswer(before)
 }
 
@@ -97,13 +102,14 @@ function commitRevocation(
   of: ToRevoke,
   serial: string,
   issuer: IssuerInfo | null,
-  config: CrlConfig,
-): Promise<Revocation> {
+): Promise<{ readonly revocation: Revocation; readonly isListedNow: boolean }> {
   const { certificate } = of
   const { notAfterMs } = certificate
   return mount.storage.transaction(async (tx) => {
+    const config = await readCrlConfig(tx)
+    const isListedNow = !config.auto_rebuild && !config.disable
     const raced = await readRevocation(tx, serial)
-    if (raced) return raced
+    if (raced) return { revocation: raced, isListedNow }
     const revokedAtMs = mount.clock.now()
     const group = issuer ? groupOf(issuer) : NO_GROUP
     const revocation = { revokedAtMs, notAfterMs, issuerId: issuer?.id ?? '', group }
@@ -114,8 +120,8 @@ function commitRevocation(
       tx.put(entryKey('delta-entries/', group, serial, revokedAtMs), MARK)
     if (!of.isStored && (await tx.get(certKey(serial))) === null)
       recordIssued(tx, { ...certificate, issuerId: revocation.issuerId })
-    if (!config.auto_rebuild && !config.disable) await ensureLater(mount, tx, serial, group)
-    return revocation
+    if (isListedNow) await ensureLater(mount, tx, serial, group)
+    return { revocation, isListedNow }
   })
 }
 

@@ -11,6 +11,7 @@ import { keysAnswer, keysOutput, listNames, pageInput } from '../../sdk/listing.
 import type { ReadStorage, Tx } from '../../sdk/storage.ts'
 import { findIssuer, NAME, readDirectory } from './authority.ts'
 import { keyChoice } from './key-policy.ts'
+import { needsIdentity } from './name-rules.ts'
 import { checkAllowedOtherNames } from './other-names.ts'
 import { parsePolicyIdentifiers } from './policy-identifiers.ts'
 import { type Role, roleFields, roleKey, withoutDefaults } from './role-fields.ts'
@@ -103,6 +104,9 @@ const NO_STORE_WARNING =
 const LEASE_WARNING =
   "it is encouraged to disable generate_lease and rely on PKI's native capabilities when possible; this option can cause instance-wide issues with large numbers of issued certificates"
 
+const IDENTITY_WARNING =
+  'identity templates in allowed_domains and allowed_uri_sans need identity, which is not there yet: they match no name'
+
 /** Checks and stores the role. Throws 400. */
 async function saveRole(tx: Tx, name: string, sent: Role, wantsLease: boolean): Promise<Answer> {
   checkAllowedOtherNames(sent.allowed_other_sans)
@@ -149,8 +153,9 @@ function checked(sent: Role, wantsLease: boolean): { role: Role; warnings: strin
     key_type: keyType,
     signature_bits: signatureBits,
   }
-  if (!wantsLease) return { role, warnings: [] }
-  return { role, warnings: [sent.no_store ? NO_STORE_WARNING : LEASE_WARNING] }
+  const warnings = needsIdentity(role) ? [IDENTITY_WARNING] : []
+  if (wantsLease) warnings.push(sent.no_store ? NO_STORE_WARNING : LEASE_WARNING)
+  return { role, warnings }
 }
 
 function isOid(text: string): boolean {

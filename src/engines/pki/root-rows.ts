@@ -28,8 +28,8 @@ import {
   newKeyName,
   readDirectory,
 } from './authority.ts'
-import { type AuthorityDraft, changeAuthority } from './authority-draft.ts'
-import { issuersChanged } from './authority-events.ts'
+import type { AuthorityDraft } from './authority-draft.ts'
+import { ALL_LISTS, changeIssuers } from './authority-events.ts'
 import { makeRoot } from './ca-certificate.ts'
 import { keyModeOf, planCaKey } from './ca-key.ts'
 import { certificateOutput, privateKeyOutput } from './certificate-output.ts'
@@ -101,12 +101,15 @@ async function generateRoot(
   const { urls, warnings: urlWarnings } = await rootUrls(ctx.storage)
   const made = await makeRoot(ctx, plan.make, urls, values)
   const parsed = parseCertificate(made.der)
-  const { issuer, key } = await changeAuthority(
+  const added = await changeIssuers(
     ctx,
     (draft) => addRoot(draft, made.key, parsed, values, isRotation),
-    (tx, { issuer }) => recordIssued(tx, { ...made, issuerId: issuer.id }),
+    {
+      lists: () => ALL_LISTS,
+      alsoWrite: (tx, { issuer }) => recordIssued(tx, { ...made, issuerId: issuer.id }),
+    },
   )
-  const crlWarnings = await issuersChanged(ctx)
+  const { issuer, key } = added.made
   const exported = mode === 'exported' ? made.key : null
   return {
     data: sortedData({
@@ -123,7 +126,7 @@ async function generateRoot(
       ...urlWarnings,
       ...subjectWarning(made.isSubjectEmpty),
       ...(isWithoutUrls(urls) ? [NO_AIA_WARNING] : []),
-      ...crlWarnings,
+      ...added.warnings,
       ...(made.maxPathLength === 0
         ? [
             'Max path length of the generated certificate is zero. This certificate cannot be used to issue intermediate CA certificates.',

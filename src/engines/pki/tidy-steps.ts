@@ -5,6 +5,7 @@ import { parseCertificate } from '../../crypto/x509/certificate.ts'
 import type { MountContext } from '../../sdk/context.ts'
 import type { Tx } from '../../sdk/storage.ts'
 import { readDirectory } from './authority.ts'
+import { readCrlConfig } from './crl-config.ts'
 import { entryGroups, entryKey } from './crl-entries.ts'
 import { groupOf, groupsOf } from './crl-groups.ts'
 import {
@@ -189,4 +190,9 @@ async function moveEntry(tx: Tx, { serial, issuerId, group }: Move): Promise<voi
   tx.put(revokedKey(serial), { json: after })
   tx.delete(entryKey('crl-entries/', before.group, serial, before.revokedAtMs))
   tx.put(entryKey('crl-entries/', group, serial, before.revokedAtMs), MARK)
+  // Whoever follows that issuer's lists has not seen it yet, so it stands on the next delta list too.
+  tx.delete(entryKey('delta-entries/', before.group, serial, before.revokedAtMs))
+  const config = await readCrlConfig(tx)
+  if (config.auto_rebuild && config.enable_delta)
+    tx.put(entryKey('delta-entries/', group, serial, before.revokedAtMs), MARK)
 }

@@ -2,8 +2,8 @@
 // (most of them commit by themselves: MySQL has no transactions for users). Without statements of the
 // role, a user is dropped wherever it may log in from, and its open sessions are ended.
 // Source: Vault's documentation of the MySQL/MariaDB database plugin.
-import { ConnectionPool } from '../connection-pool.ts'
-import { DatabaseError } from '../database-error.ts'
+import { ConnectionPool, shareOf } from '../connection-pool.ts'
+import { DatabaseError, untouched } from '../database-error.ts'
 import type {
   ChangedUser,
   DatabaseConnection,
@@ -56,7 +56,7 @@ class MysqlConnection implements DatabaseConnection {
     this.#tools = tools
     this.#pool = new ConnectionPool({
       clock: tools.clock,
-      max: settings.maxOpen,
+      max: shareOf(settings.maxOpen, tools.processes),
       maxIdle: settings.maxIdle,
       lifetimeMs: settings.lifetimeMs,
       open: (signal) => openSession(settings, tools.clock, signal),
@@ -109,7 +109,8 @@ class MysqlConnection implements DatabaseConnection {
       return
     }
     const login = { user: user.username, password: user.selfPassword, database: '' }
-    const session = await openSession(this.#settings, this.#tools.clock, signal, login)
+    const { clock } = this.#tools
+    const session = await openSession(this.#settings, clock, signal, login).catch(untouched)
     try {
       const usual = session.isMariadb ? OWN_MARIADB_ROTATION : OWN_ROTATION
       await changeCredential(session, split.length > 0 ? split : [usual], values)

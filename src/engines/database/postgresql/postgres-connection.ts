@@ -1,8 +1,8 @@
 // What the engine asks of a PostgreSQL server: users made, renewed, changed and ended, over a pool of
 // sessions. Each is one transaction; where only the usual statements run, it is one round trip.
 import { DATABASE_CONNECT_MS } from '../../../base/limits.ts'
-import { ConnectionPool } from '../connection-pool.ts'
-import { DatabaseError } from '../database-error.ts'
+import { ConnectionPool, shareOf } from '../connection-pool.ts'
+import { DatabaseError, untouched } from '../database-error.ts'
 import type {
   ChangedUser,
   Credential,
@@ -51,7 +51,7 @@ export class PostgresConnection implements DatabaseConnection {
     const { clock } = of.tools
     this.#pool = new ConnectionPool<PgSession>({
       clock,
-      max: of.settings.maxOpen,
+      max: shareOf(of.settings.maxOpen, of.tools.processes),
       maxIdle: of.settings.maxIdle,
       lifetimeMs: of.settings.lifetimeMs,
       open: (signal) => connectPostgres(of.target, { clock, signal }),
@@ -97,7 +97,8 @@ export class PostgresConnection implements DatabaseConnection {
     const queries = sqlStatements(statements, false)
     if (user.selfPassword === undefined) return this.#run(queries, values, signal)
     const target = { ...this.#target, user: user.username, password: user.selfPassword }
-    const session = await connectPostgres(target, { clock: this.#tools.clock, signal })
+    const { clock } = this.#tools
+    const session = await connectPostgres(target, { clock, signal }).catch(untouched)
     try {
       await runFilled(session, this.#turns, queries, values, signal)
     } finally {

@@ -2,8 +2,8 @@
 // a JSON list in one text or as a list; without any, a user may read every key. Names and passwords are
 // arguments of their own on the wire, so nothing in them is read as a rule or a command.
 // Source: Vault's documentation of the Redis plugin, OpenBao's of the Valkey plugin; Redis' pages on ACL.
-import { ConnectionPool } from '../connection-pool.ts'
-import { DatabaseError } from '../database-error.ts'
+import { ConnectionPool, shareOf } from '../connection-pool.ts'
+import { DatabaseError, untouched } from '../database-error.ts'
 import type {
   ChangedUser,
   DatabaseConnection,
@@ -46,7 +46,7 @@ class RedisConnection implements DatabaseConnection {
     this.#tools = tools
     this.#pool = new ConnectionPool({
       clock: tools.clock,
-      max: MOST_CONNECTIONS,
+      max: shareOf(MOST_CONNECTIONS, tools.processes),
       maxIdle: MOST_CONNECTIONS,
       lifetimeMs: 0,
       open: (signal) => openRedis(settings, tools.clock, signal),
@@ -100,7 +100,8 @@ class RedisConnection implements DatabaseConnection {
     }
     if (selfPassword === undefined) return await this.#pool.use(signal, change)
     const login = { username, password: selfPassword }
-    const session = await openRedis(this.#settings, this.#tools.clock, signal, login)
+    const { clock } = this.#tools
+    const session = await openRedis(this.#settings, clock, signal, login).catch(untouched)
     try {
       await change(session)
     } finally {

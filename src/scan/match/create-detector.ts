@@ -1,0 +1,131 @@
+// The detector: one fragment through all rules, in as many decoding passes as it takes. Under `compat` its findings are
+// gitleaks' one for one.
+
+import { toByteString } from '../../template/byte-strings.ts'
+import type { CreateDetector, Detector, DetectorOptions } from '../detector.ts'
+import type { Finding } from '../finding.ts'
+import type { Fragment } from '../fragment.ts'
+import type { ScanConfig } from '../rule.ts'
+import type { Skipped } from '../source.ts'
+import { CompiledAllowlist } from './compiled-allowlist.ts'
+import { type DecodedRuns, decodePass, type Segment } from './decode-pass.ts'
+import { detectRule, type RuleContext } from './detect-rule.ts'
+import { findEncodings } from './find-encodings.ts'
+import { TooCostly } from './memo-matcher.ts'
+import { withComponents } from './required-findings.ts'
+import { RuleIndex } from './rule-index.ts'
+import { FragmentText, type ScannedPass, scannedPass } from './scanned-text.ts'
+
+export const createDetector: CreateDetector = (config, options) => new RuleDetector(config, options)
+
+class RuleDetector implements Detector {
+  private readonly index: RuleIndex
+  private readonly options: DetectorOptions
+  private readonly ownPaths: ReadonlySet<string>
+  private readonly context: RuleContext
+  private skipped: Skipped[] = []
+
+  constructor(config: ScanConfig, options: DetectorOptions) {
+    this.index = new RuleIndex(config)
+    this.options = options
+    this.ownPaths = new Set(
+      [config.path, options.baselinePath].filter((path) => path !== '').map(toByteString),
+    )
+    this.context = {
+      globalAllowlists: config.allowlists.map((list) => new CompiledAllowlist(list)),
+      ignoreAllowComments: options.ignoreAllowComments,
+    }
+  }
+
+  detect(fragment: Fragment): Finding[] {
+    if (this.ownPaths.has(fragment.path)) return []
+    if (this.context.globalAllowlists.some((list) => list.allowsFragment(fragment))) return []
+    const findings: Finding[] = []
+    const known: DecodedRuns = new Map()
+    let bytes = fragment.bytes
+    let of: FragmentText | null = null
+    let segments: readonly Segment[] = []
+    let text: string | null = null
+    for (let depth = 0; ; depth++) {
+      if (this.index.look(bytes)) {
+        text ??= latin1(bytes)
+        of ??= new FragmentText(fragment, text)
+        this.runRules(scannedPass(of, text, bytes, segments), findings)
+      }
+      if (depth >= this.options.maxDecodeDepth) break
+      const runs = findEncodings(bytes)
+      if (runs.length === 0) break
+      text ??= latin1(bytes)
+      of ??= new FragmentText(fragment, text)
+      const next = decodePass(text, runs, segments, known)
+      if (next.segments.length === 0) break
+      text = next.text
+      segments = next.segments
+      bytes = Buffer.from(text, 'latin1')
+    }
+    return preferSpecific(findings)
+  }
+
+  takeSkipped(): Skipped[] {
+    const taken = this.skipped
+    this.skipped = []
+    return taken
+  }
+
+  private runRules(pass: ScannedPass, findings: Finding[]): void {
+    if (pass.alphabet !== 'ascii') this.index.lookFolded(pass.text)
+    for (let number = 0; number < this.index.rules.length; number++) {
+      if (!this.index.isActive(number)) continue
+      const compiled = this.index.rules[number]!
+      if (compiled.rule.skipReport) continue
+      const found = this.detectOne(number, pass)
+      if (found.length === 0) continue
+      // A rule about paths alone asks for no components.
+      const isWhole = compiled.rule.required.length === 0 || compiled.rule.regex === null
+      if (isWhole) findings.push(...found)
+      else findings.push(...this.composite(number, pass, found))
+    }
+  }
+
+  private detectOne(number: number, pass: ScannedPass): Finding[] {
+    const compiled = this.index.rules[number]!
+    try {
+      return detectRule(compiled, pass, this.index.hitsOf(number), this.context)
+    } catch (error) {
+      if (!(error instanceof TooCostly)) throw error
+      const what = `${pass.of.fragment.path} (rule ${compiled.id})`
+      this.skipped.push({ what, why: error.message, makesPartial: true })
+      return []
+    }
+  }
+
+  private composite(number: number, pass: ScannedPass, found: readonly Finding[]): Finding[] {
+    const { required } = this.index.rules[number]!.rule
+    const components = new Map<string, readonly Finding[]>()
+    for (const { ruleId } of required) {
+      const other = this.index.numbers.get(ruleId)
+      if (other !== undefined) components.set(ruleId, this.detectOne(other, pass))
+    }
+    return withComponents(found, required, components)
+  }
+}
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+
+const isGeneric = (ruleId: string): boolean => ruleId.toLowerCase().includes('generic')
+
+/** Without what a generic rule found on a line where another rule found the same secret or one around it. */
+function preferSpecific(findings: readonly Finding[]): Finding[] {
+  return findings.filter(
+    (finding) =>
+      !isGeneric(finding.ruleId) ||
+      !findings.some(
+        (other) =>
+          other.startLine === finding.startLine &&
+          other.ruleId !== finding.ruleId &&
+          other.secret.includes(finding.secret) &&
+          !isGeneric(other.ruleId),
+      ),
+  )
+}

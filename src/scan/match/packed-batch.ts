@@ -1,0 +1,45 @@
+// A batch as it crosses to a thread: the bytes of all its fragments in one buffer that changes hands, so that a thread
+// copies nothing and a view on somebody else's buffer is never given away.
+import type { Finding } from '../finding.ts'
+import type { Fragment } from '../fragment.ts'
+import type { Skipped } from '../source.ts'
+
+export interface PackedBatch {
+  readonly id: number
+  readonly buffer: ArrayBuffer
+  /** Fragments in order, their bytes one behind the other. */
+  readonly fragments: readonly (Omit<Fragment, 'bytes'> & { readonly size: number })[]
+}
+
+/** A batch's answer. Commits stay where they are: a finding names its fragment. */
+export interface BatchAnswer {
+  readonly id: number
+  readonly findings: readonly { readonly fragment: number; readonly finding: Finding }[]
+  readonly skipped: readonly Skipped[]
+  /** Why it can't be answered; null: it was. */
+  readonly error: string | null
+}
+
+export function packBatch(id: number, batch: readonly Fragment[]): PackedBatch {
+  const size = batch.reduce((sum, fragment) => sum + fragment.bytes.length, 0)
+  const all = new Uint8Array(size)
+  let at = 0
+  const fragments = batch.map(({ bytes, commit, ...rest }) => {
+    all.set(bytes, at)
+    at += bytes.length
+    // Of a commit the detector needs to know its name only.
+    return { ...rest, commit: commit && { ...NO_COMMIT, sha: commit.sha }, size: bytes.length }
+  })
+  return { id, buffer: all.buffer, fragments }
+}
+
+const NO_COMMIT = { sha: '', author: '', email: '', date: '', message: '' }
+
+export function unpackBatch(packed: PackedBatch): Fragment[] {
+  let at = 0
+  return packed.fragments.map(({ size, ...rest }) => {
+    const bytes = new Uint8Array(packed.buffer, at, size)
+    at += size
+    return { ...rest, bytes }
+  })
+}

@@ -1,0 +1,41 @@
+// The contract of a structure-aware reader: it knows a format or a way of writing, and points at values in it that are
+// secrets by where they stand. Readers take no part under `--compat gitleaks`.
+import type { Tier } from '../finding.ts'
+import type { SourceKind } from '../fragment.ts'
+
+/** What a reader is given: the text as bytes (latin1), and where it comes from. */
+export interface Readable {
+  readonly text: string
+  readonly path: string
+  readonly kind: SourceKind
+}
+
+export interface Candidate {
+  readonly ruleId: string
+  readonly tier: Tier
+  /** Where the match and where the secret in it begin and end in the text. */
+  readonly start: number
+  readonly end: number
+  readonly secretStart: number
+  readonly secretEnd: number
+}
+
+export interface Reader {
+  readonly id: string
+  /** Lower case; the reader is asked only if one stands in the text. Empty: asked for each path that it wants. */
+  readonly keywords: readonly string[]
+  wants(path: string): boolean
+  read(readable: Readable): Candidate[]
+}
+
+/** A candidate whose match runs from `start` to the end of the secret. */
+export function candidate(
+  ruleId: string,
+  tier: Tier,
+  start: number,
+  secretStart: number,
+  secretLength: number,
+): Candidate {
+  const secretEnd = secretStart + secretLength
+  return { ruleId, tier, start, end: secretEnd, secretStart, secretEnd }
+}

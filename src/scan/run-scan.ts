@@ -1,0 +1,94 @@
+// Pumps a source into detectors: as many batches in flight as the pool wants, findings in the order of the source, and
+// what was skipped, seen and read on the way. Memory is bounded by the batches in flight.
+import type { DetectorPool } from './detector.ts'
+import type { Finding } from './finding.ts'
+import type { Fragment } from './fragment.ts'
+import type { Skipped, Source, SourceProgress } from './source.ts'
+
+export interface ScanObserver {
+  /** Findings of a batch, in order; the next ones wait for it. */
+  found(findings: readonly Finding[]): void | Promise<void>
+  skipped?(note: Skipped): void
+  warn?(text: string): void
+  progress?(done: SourceProgress): void
+}
+
+export interface ScanTotals {
+  /** Bytes of the fragments that were looked at. */
+  readonly bytes: number
+  readonly commits: number
+  /** What the source counted itself, and its name for that; ''. */
+  readonly items: number
+  readonly counts: string
+  readonly files: number
+  readonly isPartial: boolean
+  /** What ended the source early, such as a time limit; null where nothing did. */
+  readonly error: Error | null
+}
+
+/** Everything of a source, or what came until `signal` fired. Findings are reported even if the source fails. */
+export async function runScan(
+  source: Source,
+  pool: DetectorPool,
+  observer: ScanObserver,
+  signal: AbortSignal,
+): Promise<ScanTotals> {
+  const commits = new Set<string>()
+  let bytes = 0
+  let files = 0
+  let lastPath: string | null = null
+  let isPartial = false
+  let seen: SourceProgress = { bytes: 0, items: 0 }
+  const count = (batch: readonly Fragment[]): void => {
+    for (const fragment of batch) {
+      bytes += fragment.bytes.length
+      if (fragment.commit?.sha) commits.add(fragment.commit.sha)
+      if (fragment.path !== lastPath) files++
+      lastPath = fragment.path
+    }
+  }
+  const notes = {
+    skipped: (note: Skipped): void => {
+      if (note.makesPartial) isPartial = true
+      observer.skipped?.(note)
+    },
+    progress: (done: SourceProgress): void => {
+      seen = done
+      observer.progress?.(done)
+    },
+    warn: (text: string): void => observer.warn?.(text),
+  }
+  const waiting: Promise<Finding[]>[] = []
+  const settle = async (): Promise<void> => {
+    const findings = await waiting.shift()!
+    for (const note of pool.takeSkipped()) notes.skipped(note)
+    if (findings.length > 0) await observer.found(findings)
+  }
+  let error: Error | null = null
+  try {
+    for await (const batch of source.fragments(notes, signal)) {
+      if (signal.aborted) break
+      count(batch)
+      const work = pool.detect(batch)
+      // Its failure is thrown where it is waited for, in order.
+      work.catch(() => {})
+      waiting.push(work)
+      if (waiting.length >= pool.inFlight) await settle()
+    }
+  } catch (thrown) {
+    error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  }
+  while (waiting.length > 0) await settle()
+  for (const note of pool.takeSkipped()) notes.skipped(note)
+  if (signal.aborted) isPartial = true
+  // A source that looks at blobs first hands on little of what it reads.
+  return {
+    bytes: Math.max(bytes, seen.bytes),
+    commits: commits.size,
+    items: seen.items,
+    counts: seen.counts ?? '',
+    files,
+    isPartial: isPartial || error !== null,
+    error,
+  }
+}

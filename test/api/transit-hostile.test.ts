@@ -223,7 +223,11 @@ it('restores no version whose time is none, and no private key with a mirrored p
 })
 
 it('signs no digest that is empty', async () => {
-  const signed = await server.call('POST', 'transit/sign/ec', { input: '', prehashed: true })
+  await server.call('POST', 'transit/keys/ec-of-empty', { type: 'ecdsa-p256' })
+  const signed = await server.call('POST', 'transit/sign/ec-of-empty', {
+    input: '',
+    prehashed: true,
+  })
   expect(signed.status).toBe(400)
   expect(signed.body.errors).toEqual(['ecdsa: hash cannot be empty'])
 })

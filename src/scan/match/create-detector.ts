@@ -8,13 +8,14 @@ import type { Fragment } from '../fragment.ts'
 import type { ScanConfig } from '../rule.ts'
 import type { Skipped } from '../source.ts'
 import { CompiledAllowlist } from './compiled-allowlist.ts'
-import { type DecodedRuns, decodePass, type Segment } from './decode-pass.ts'
+import { decodePass, type Segment } from './decode-pass.ts'
 import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
 import { TooCostly } from './memo-matcher.ts'
+import { preferSpecific } from './prefer-specific.ts'
 import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
-import { FragmentText, type ScannedPass, scannedPass } from './scanned-text.ts'
+import { FragmentText, isAsciiBytes, type ScannedPass, scannedPass } from './scanned-text.ts'
 
 export const createDetector: CreateDetector = (config, options) => new RuleDetector(config, options)
 
@@ -41,13 +42,14 @@ class RuleDetector implements Detector {
     if (this.ownPaths.has(fragment.path)) return []
     if (this.context.globalAllowlists.some((list) => list.allowsFragment(fragment))) return []
     const findings: Finding[] = []
-    const known: DecodedRuns = new Map()
     let bytes = fragment.bytes
     let of: FragmentText | null = null
     let segments: readonly Segment[] = []
     let text: string | null = null
     for (let depth = 0; ; depth++) {
-      if (this.index.look(bytes)) {
+      const isAny = this.index.look(bytes)
+      // A keyword may be written with letters that only Unicode's lower case makes those of ASCII.
+      if (isAny || !isAsciiBytes(bytes)) {
         text ??= latin1(bytes)
         of ??= new FragmentText(fragment, text)
         this.runRules(scannedPass(of, text, bytes, segments), findings)
@@ -57,7 +59,7 @@ class RuleDetector implements Detector {
       if (runs.length === 0) break
       text ??= latin1(bytes)
       of ??= new FragmentText(fragment, text)
-      const next = decodePass(text, runs, segments, known)
+      const next = decodePass(text, bytes, runs, segments)
       if (next.segments.length === 0) break
       text = next.text
       segments = next.segments
@@ -90,7 +92,7 @@ class RuleDetector implements Detector {
   private detectOne(number: number, pass: ScannedPass): Finding[] {
     const compiled = this.index.rules[number]!
     try {
-      return detectRule(compiled, pass, this.index.hitsOf(number), this.context)
+      return detectRule(compiled, pass, this.index.hitsOf(number, pass.text), this.context)
     } catch (error) {
       if (!(error instanceof TooCostly)) throw error
       const what = `${pass.of.fragment.path} (rule ${compiled.id})`
@@ -112,20 +114,3 @@ class RuleDetector implements Detector {
 
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-
-const isGeneric = (ruleId: string): boolean => ruleId.toLowerCase().includes('generic')
-
-/** Without what a generic rule found on a line where another rule found the same secret or one around it. */
-function preferSpecific(findings: readonly Finding[]): Finding[] {
-  return findings.filter(
-    (finding) =>
-      !isGeneric(finding.ruleId) ||
-      !findings.some(
-        (other) =>
-          other.startLine === finding.startLine &&
-          other.ruleId !== finding.ruleId &&
-          other.secret.includes(finding.secret) &&
-          !isGeneric(other.ruleId),
-      ),
-  )
-}

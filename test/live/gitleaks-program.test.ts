@@ -4,15 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  GITLEAKS_BUILD_MS,
-  type Line,
-  type Output,
-  ourScript,
-  realGitleaks,
-  runLine,
-  steady,
-} from '../support/real-gitleaks.ts'
+import { type Line, type Output, ourScript, runLine, steady } from '../support/gitleaks-lines.ts'
+import { buildGitleaks, GITLEAKS_BUILD_MS } from '../support/gitleaks-oracle.ts'
 import { makeFixture, TEMPLATES } from './gitleaks-cases/fixture.ts'
 
 let folder: string
@@ -23,7 +16,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gitleaks-'))
   makeFixture(folder)
   for (const [name, text] of Object.entries(TEMPLATES)) writeFileSync(join(folder, name), text)
-  theirs = [await realGitleaks()]
+  theirs = [(await buildGitleaks()).program]
   ours = [process.execPath, await ourScript(), 'gitleaks']
 }, GITLEAKS_BUILD_MS + 30_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

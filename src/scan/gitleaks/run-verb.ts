@@ -26,7 +26,8 @@ function settingsOf(config: ScanConfig, verb: Verb, values: GlobalValues): Sourc
   return {
     ...DEFAULT_SETTINGS,
     compat: true,
-    skipPath: pathFilter(config, true),
+    // In a history the original reads, and counts, what its rules then leave out.
+    skipPath: verb.kind === 'git' ? () => false : pathFilter(config, true),
     archiveDepth: values['max-archive-depth'],
     ...(most > 0 ? { maxFileBytes: most * MEGABYTE } : {}),
     followSymlinks: verb.kind === 'directory' && verb.followSymlinks,

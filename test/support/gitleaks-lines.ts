@@ -1,29 +1,7 @@
-// The original gitleaks, built once from its Go module, and our program under that name: both run the same line in the
-// same folder, and what differs by nature (times, how long it took) is made equal.
+// Lines of a shell for the original gitleaks (gitleaks-oracle.ts) and for our program under that name: what they print,
+// and that without what differs from run to run.
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { cachedFolder, requireProgram, runProgram } from './live-program.ts'
 import { bundleForTest } from './run-bundled.ts'
-
-const source = fileURLToPath(new URL('../../tools/oracles/gitleaks-program/', import.meta.url))
-export const GITLEAKS_BUILD_MS = 400_000
-const VERSION = 'github.com/zricethezav/gitleaks/v8/version.Version=8.30.1'
-
-/** The path of the original program. */
-export async function realGitleaks(): Promise<string> {
-  await requireProgram('go', ['version'], 'install Go 1.25 or newer from go.dev/dl')
-  const sources = ['go.mod', 'go.sum', 'main.go'].map((name) => join(source, name))
-  const folder = await cachedFolder('gitleaks-program', sources, async (made) => {
-    const args = ['build', '-buildvcs=false', '-ldflags', `-X ${VERSION}`]
-    const { code, output } = await runProgram('go', [...args, '-o', join(made, 'gitleaks'), '.'], {
-      cwd: source,
-      timeoutMs: GITLEAKS_BUILD_MS,
-    })
-    if (code !== 0) throw new Error(`gitleaks could not be built: ${output}`)
-  })
-  return join(folder, 'gitleaks')
-}
 
 /** Our program's script; `[process.execPath, script, 'gitleaks']` is the command. */
 export const ourScript = (): Promise<string> => bundleForTest('../../src/cli/main.ts')

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import type { Tier } from '../src/scan/finding.ts'
 import { createDetector } from '../src/scan/match/create-detector.ts'
-import { readFragment } from '../src/scan/readers/read-fragment.ts'
 import { defaultConfig } from '../src/scan/rules/default-config.ts'
 
 export interface FoundLine {
@@ -16,8 +15,6 @@ export interface FoundLine {
   readonly tier: Tier
   readonly secret: string
 }
-
-const TIERS: ReadonlySet<Tier> = new Set(['high', 'medium', 'low'])
 
 /** Rules and readers over each file, in this process. */
 export function scanWithOurs(folder: string, files: readonly string[]): FoundLine[] {
@@ -31,10 +28,7 @@ export function scanWithOurs(folder: string, files: readonly string[]): FoundLin
   for (const file of files) {
     const bytes = readFileSync(join(folder, file))
     const place = { path: file, symlink: '', startLine: 1, commit: null, kind: 'dir' as const }
-    const text = bytes.toString('latin1')
-    const rules = detector.detect({ bytes, ...place })
-    const readers = readFragment({ bytes, ...place }, text, TIERS)
-    for (const one of [...rules, ...readers]) {
+    for (const one of detector.detect({ bytes, ...place })) {
       const { startLine: from, endLine: to, ruleId: rule, tier, secret } = one
       found.push({ file, from, to, rule, tier, secret })
     }
@@ -91,9 +85,13 @@ interface SweeperFinding {
   }[]
 }
 
+/** `command` may be a report that it wrote before: it takes minutes. */
 export function scanWithCredSweeper(command: string, folder: string): FoundLine[] {
   const args = (file: string): string[] => ['--path', join(folder, 'data'), '--save-json', file]
-  return report<SweeperFinding[]>(command, args, [0]).flatMap((one) =>
+  const findings = command.endsWith('.json')
+    ? (JSON.parse(readFileSync(command, 'utf8')) as SweeperFinding[])
+    : report<SweeperFinding[]>(command, args, [0])
+  return findings.flatMap((one) =>
     one.line_data_list.map((line) => ({
       file: relative(folder, line.path),
       from: line.line_num,

@@ -52,6 +52,7 @@ export const helpText = `npm run bench -- [options]
   --leases             leases of real PostgreSQL users at scale instead; -- --leases --help tells more
   --rotations          a million rotation records instead; -- --rotations --help tells more
   --database           issue and revocation of real PostgreSQL users instead; -- --database --help tells more
+  --scanner-accuracy   recall and precision of the scanner instead; -- --scanner-accuracy --help tells more
   --crl [N]            also what a list of N revoked certificates costs, and whether others wait (100000)
   --json FILE --svg FILE --markdown FILE   where to write the figures, the chart and the table
 `

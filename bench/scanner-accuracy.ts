@@ -13,7 +13,7 @@ const helpText = `npm run bench -- --scanner-accuracy --corpus DIR [options]
   --corpus DIR         a folder with meta/*.csv and data/ as CredData's download_data.py makes them
   --half NAME          tuning, held-out or all           (tuning)
   --gitleaks FILE      the program to measure beside ours
-  --credsweeper FILE   the program to measure beside ours
+  --credsweeper FILE   the program to measure beside ours, or a report (.json) that it wrote with --save-json
   --wrong              also print what was missed and what was found in error (tuning half alone)
 `
 
@@ -119,6 +119,12 @@ function table(half: Half, labels: readonly LabelledLine[], scores: readonly Sco
 function printWrong(labels: readonly LabelledLine[], ours: readonly FoundLine[]): void {
   const shown = ours.filter(({ tier }) => tier !== 'low')
   const keys = keysOf(shown)
+  const judged = new Set(labels.map((label) => `${label.file}:${label.from}`))
+  for (const one of shown)
+    if (!judged.has(`${one.file}:${one.from}`))
+      process.stdout.write(
+        `UNJUDGED ${one.rule} ${one.file}:${one.from} ${one.secret.slice(0, 60)}\n`,
+      )
   for (const label of labels) {
     const key = `${label.file}:${label.from}`
     if (label.truth === 'T' && !isHit(label, keys))

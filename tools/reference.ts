@@ -7,6 +7,7 @@ import type { Field } from '../src/schema/field.ts'
 import type { RequestContext } from '../src/sdk/context.ts'
 import type { Row } from '../src/sdk/endpoints.ts'
 import type { Engine } from '../src/sdk/plugin.ts'
+import { scannerRulesPage } from './scanner-rules-page.ts'
 
 const MOUNTED_AT: Readonly<Record<string, string>> = {
   system: 'sys/',
@@ -31,6 +32,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     for (const [name, rows] of tablesOf(engine))
       pages.set(`api-${name}.md`, page(engine, name, rows))
   }
+  pages.set('scanner-rules.md', scannerRulesPage())
   return pages
 }
 

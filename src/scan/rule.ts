@@ -20,8 +20,8 @@ export interface RequiredRule {
   readonly withinColumns: number | null
 }
 
-/** Validators that look at a secret once the expression matched; false drops the finding. See rules/token-checks.ts. */
-export type CheckName = 'github-crc32' | 'base62-crc32' | 'aws-key-id' | 'jwt'
+/** Checks of a secret once the expression matched: what fails is of the lowest tier. See rules/token-checks.ts. */
+export type CheckName = 'base62-crc32' | 'aws-key-id' | 'jwt'
 
 export interface Rule {
   readonly id: string

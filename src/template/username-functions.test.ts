@@ -1,4 +1,6 @@
 // Name templates: Vault's functions with their limits and words, and Vault's own default templates.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
@@ -60,5 +62,30 @@ describe('name templates', () => {
     expect(counts.size).toBe(62)
     expect(Math.max(...counts.values()) / Math.min(...counts.values())).toBeLessThan(1.5)
     expect(render('{{uuid}}')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+describe('functions that take the main thread for long', () => {
+  it.each([
+    '{{bcrypt "secret"}}',
+    '{{htpasswd "user" "secret"}}',
+    '{{genPrivateKey "rsa"}}',
+    '{{genCA "ca" 365}}',
+    '{{genSelfSignedCert "a" nil nil 365}}',
+    '{{derivePassword 1 "long" "secret" "user" "site"}}',
+    '{{encryptAES "key" "text"}}',
+  ])('are not there for a name: %s', (text) => {
+    const name = text.slice(2).split(' ')[0]
+    expect(() => render(text)).toThrow(`function "${name}" not defined`)
+  })
+
+  it('can be reached from nothing that serves requests', () => {
+    const source = join(import.meta.dirname, '..')
+    // What runs in processes of its own may use them.
+    const apart = /^(template|cli|scan)\//
+    const importers = readdirSync(source, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !apart.test(file))
+      .filter((file) => /from '[^']*\/sprig[^']*'/.test(readFileSync(join(source, file), 'utf8')))
+    expect(importers).toEqual([])
   })
 })

@@ -236,6 +236,19 @@ describe('limits on leases', () => {
     expect(await server.backend.range('core/job/', { limit: 1 })).toEqual([])
   })
 
+  it('count what was there before at once', async () => {
+    await statuses(2, 'out/creds/a')
+    await limit({ max_leases: 3, path: 'out' })
+    expect(await counter()).toBe(2)
+    expect(await statuses(3, 'out/creds/a')).toEqual([200, 429, 429])
+    expect(world.accounts.size).toBe(3)
+    await server.call('POST', 'sys/quotas/lease-count/ns', { max_leases: 3, path: '' })
+    await server.call('DELETE', 'sys/quotas/lease-count/l')
+    expect(await statuses(1, 'out/creds/a')).toEqual([429])
+    await server.call('DELETE', 'sys/quotas/lease-count/ns')
+    expect(await statuses(1, 'out/creds/a')).toEqual([200])
+  })
+
   it('are refused where they make no sense', async () => {
     expect((await limit({ max_leases: 0 })).status).toBe(400)
     expect((await limit({ max_leases: 1, path: 'none' })).status).toBe(400)

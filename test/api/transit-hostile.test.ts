@@ -221,3 +221,13 @@ it('restores no version whose time is none, and no private key with a mirrored p
   const reply = await server.call('POST', 'transit/restore/changed', { backup, force: true })
   expect(reply.status, reply.text).toBe(400)
 })
+
+it('signs no digest that is empty', async () => {
+  await server.call('POST', 'transit/keys/ec-of-empty', { type: 'ecdsa-p256' })
+  const signed = await server.call('POST', 'transit/sign/ec-of-empty', {
+    input: '',
+    prehashed: true,
+  })
+  expect(signed.status).toBe(400)
+  expect(signed.body.errors).toEqual(['ecdsa: hash cannot be empty'])
+})

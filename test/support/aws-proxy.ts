@@ -49,6 +49,21 @@ export const startRefuser = (
     return { status: 409, type: 'text/xml', body: Buffer.from(body) }
   })
 
+/** The action does not reach the target: its result is this XML. `calls` holds what was sent. */
+export async function startAnswerer(
+  target: string,
+  action: string,
+  result: string,
+): Promise<AwsProxy & { readonly calls: readonly URLSearchParams[] }> {
+  const calls: URLSearchParams[] = []
+  const proxy = await startProxy(target, action, async (_forward, sent) => {
+    calls.push(sent)
+    const body = `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`
+    return { status: 200, type: 'text/xml', body: Buffer.from(body) }
+  })
+  return { ...proxy, calls }
+}
+
 /** The action happens, and its answer is lost. */
 export const startSilencer = (target: string, action: string): Promise<AwsProxy> =>
   startProxy(target, action, async (forward) => {
@@ -59,13 +74,13 @@ export const startSilencer = (target: string, action: string): Promise<AwsProxy>
 async function startProxy(
   target: string,
   action: string,
-  bend: (forward: Forward) => Promise<Reply | null>,
+  bend: (forward: Forward, sent: URLSearchParams) => Promise<Reply | null>,
 ): Promise<AwsProxy> {
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request)
     const forward: Forward = () => passOn(target, request, body)
-    const isBent = new URLSearchParams(body.toString()).get('Action') === action
-    const answer = await (isBent ? bend(forward) : forward())
+    const sent = new URLSearchParams(body.toString())
+    const answer = await (sent.get('Action') === action ? bend(forward, sent) : forward())
     if (!answer) return request.socket.destroy()
     response.writeHead(answer.status, { 'content-type': answer.type })
     response.end(answer.body)

@@ -10,7 +10,7 @@ import { ROOT_NAMESPACE_ID } from '../keys.ts'
 import type { LeaseCounted } from '../leases/lease-record.ts'
 import type { Place } from '../mounts/topology.ts'
 import type { CoreStorage, CoreTx } from '../store.ts'
-import { RECOUNT_JOB, type Recount } from './lease-recount.ts'
+import { RECOUNT_JOB, type Recount, runRecount } from './lease-recount.ts'
 import { type LeaseCountRule, sameScope } from './quota-rule.ts'
 import type { QuotaStore } from './quota-store.ts'
 
@@ -18,6 +18,8 @@ import type { QuotaStore } from './quota-store.ts'
 const SHARDS = 32
 /** From this many below the limit on the count is exact: more than are ever being made at once. */
 const NEAR = 1024
+
+const FIRST_PASS = { item: { pass: 1, namespaces: null } satisfies Recount }
 
 const shardKey = (ruleId: string, shard: number): string => `core/quota-count/${ruleId}/${shard}`
 const shardKeys = (ruleId: string): string[] =>
@@ -112,7 +114,10 @@ export class LeaseCounts {
     return sumOf(await this.#storage.read(shardKeys(ruleId)))
   }
 
-  /** Leases that are there already are counted by a job. */
+  /**
+   * Leases that are there already are counted before this answers; of very many (see runRecount) the rest by
+   * a job, and until it is done the limit may be passed.
+   */
   async put(of: Pick<LeaseCountRule, 'name' | 'path' | 'scope' | 'maxLeases'>): Promise<void> {
     const old = await this.#quotas.get('lease-count', of.name)
     const isSame = old !== null && sameScope(old.scope, of.scope)
@@ -121,6 +126,7 @@ export class LeaseCounts {
       if (replaced && replaced.id !== id) this.#dropCounters(tx, replaced.id)
       if (!isSame || old.scope.inheritable !== of.scope.inheritable) this.#recount(tx)
     })
+    if (!isSame || old.scope.inheritable !== of.scope.inheritable) await this.#countNow()
   }
 
   async remove(name: string): Promise<void> {
@@ -128,17 +134,24 @@ export class LeaseCounts {
       this.#dropCounters(tx, old.id)
       this.#recount(tx)
     })
+    await this.#countNow()
   }
 
   #dropCounters(tx: CoreTx, ruleId: string): void {
     for (const key of shardKeys(ruleId)) tx.delete(key)
   }
 
+  /** The first run of the job's work; if it fails, the job does it. */
+  async #countNow(): Promise<void> {
+    const of = { storage: this.#storage, clock: this.#clock, quotas: this.#quotas, counts: this }
+    await runRecount(of, FIRST_PASS, new AbortController().signal).catch(() => {})
+  }
+
   #recount(tx: CoreTx): void {
     this.#jobs.schedule(tx, {
       kind: RECOUNT_JOB,
       namespaceId: ROOT_NAMESPACE_ID,
-      item: { pass: 1, namespaces: null } satisfies Recount,
+      item: FIRST_PASS.item,
       atMs: this.#clock.now(),
     })
   }

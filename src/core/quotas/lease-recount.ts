@@ -42,7 +42,7 @@ type Rules = RuleTable<LeaseCountRule> | null
 
 export async function runRecount(
   parts: Parts,
-  job: JobRecord,
+  job: Pick<JobRecord, 'item'>,
   signal: AbortSignal,
 ): Promise<JobResult<Recount>> {
   const { storage, clock } = parts

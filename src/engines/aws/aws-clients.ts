@@ -84,10 +84,10 @@ export async function callSts<T>(
 export const isNoSuchEntity = (error: unknown): boolean =>
   error instanceof Error && error.name.startsWith('NoSuchEntity')
 
-/** The failure of a revocation: silence and limits of rate spend none of the lease's tries. */
-export const unlessSilent = (error: unknown): unknown =>
+/** The failure of a revocation, in words; silence and limits of rate spend none of the lease's tries. */
+export const unlessSilent = (error: unknown): ApiError =>
   hasAnswer(error) && !isThrottled(error)
-    ? error
+    ? new ApiError(500, [awsWords(error)], { cause: error })
     : new Unreachable(awsWords(error), { cause: error })
 
 interface AwsFailure {
@@ -98,7 +98,7 @@ interface AwsFailure {
 }
 
 /** True where AWS answered; false where it could not be reached. */
-const hasAnswer = (error: unknown): boolean =>
+export const hasAnswer = (error: unknown): boolean =>
   (error as AwsFailure).$metadata?.httpStatusCode !== undefined
 
 const isThrottled = (error: unknown): boolean =>

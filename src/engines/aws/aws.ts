@@ -4,7 +4,7 @@
 import { secretsEngine } from '../../sdk/plugin.ts'
 import { configRows } from './config-rows.ts'
 import { credsRows } from './creds-rows.ts'
-import { iamUser } from './iam-user.ts'
+import { forgetOthers, iamUser } from './iam-user.ts'
 import { leftKeysJob } from './left-keys.ts'
 import { staticKeySecrets } from './live-secrets.ts'
 import { roleRows } from './role-rows.ts'
@@ -18,7 +18,7 @@ export const aws = secretsEngine({
     'Makes AWS credentials on request: IAM users, assumed roles, federation and session tokens.',
   endpoints: [...configRows, ...rotateRootRows, ...roleRows, ...credsRows, ...staticRows],
   leases: [iamUser, stsSession],
-  jobs: [leftKeysJob],
+  jobs: [leftKeysJob, forgetOthers],
   rotations: [rootRotation, staticRotation],
   liveSecrets: [staticKeySecrets],
 })

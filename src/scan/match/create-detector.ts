@@ -5,7 +5,10 @@ import { toByteString } from '../../template/byte-strings.ts'
 import type { CreateDetector, Detector, DetectorOptions } from '../detector.ts'
 import type { Finding } from '../finding.ts'
 import type { Fragment } from '../fragment.ts'
+import { isReadByPath, readFragment } from '../readers/read-fragment.ts'
+import { READER_RULES } from '../readers/reader-rules.ts'
 import type { ScanConfig } from '../rule.ts'
+import { passesCheck } from '../rules/token-checks.ts'
 import type { Skipped } from '../source.ts'
 import { CompiledAllowlist } from './compiled-allowlist.ts'
 import { decodePass, type Segment } from './decode-pass.ts'
@@ -24,11 +27,18 @@ class RuleDetector implements Detector {
   private readonly options: DetectorOptions
   private readonly ownPaths: ReadonlySet<string>
   private readonly context: RuleContext
+  /** The rules of readers, by id and by number; none under `compat`. */
+  private readonly readers: ReadonlySet<string>
+  private readonly readerNumbers: readonly number[]
   private skipped: Skipped[] = []
 
   constructor(config: ScanConfig, options: DetectorOptions) {
     this.index = new RuleIndex(config)
     this.options = options
+    this.readers = new Set(
+      options.compat ? [] : [...READER_RULES.keys()].filter((id) => config.rules.has(id)),
+    )
+    this.readerNumbers = [...this.readers].map((id) => this.index.numbers.get(id)!)
     this.ownPaths = new Set(
       [config.path, options.baselinePath].filter((path) => path !== '').map(toByteString),
     )
@@ -46,8 +56,11 @@ class RuleDetector implements Detector {
     let of: FragmentText | null = null
     let segments: readonly Segment[] = []
     let text: string | null = null
+    let hasReaderWord = false
     for (let depth = 0; ; depth++) {
       const isAny = this.index.look(bytes)
+      if (isAny && depth === 0)
+        hasReaderWord = this.readerNumbers.some((number) => this.index.isActive(number))
       // A keyword may be written with letters that only Unicode's lower case makes those of ASCII.
       if (isAny || !isAsciiBytes(bytes)) {
         text ??= latin1(bytes)
@@ -65,7 +78,28 @@ class RuleDetector implements Detector {
       segments = next.segments
       bytes = Buffer.from(text, 'latin1')
     }
+    if (hasReaderWord || (this.readers.size > 0 && isReadByPath(fragment.path))) {
+      this.addRead(fragment, hasReaderWord, findings)
+    }
     return preferSpecific(findings)
+  }
+
+  /** What readers find and no rule did, with the lines left out that say so. */
+  private addRead(fragment: Fragment, hasWord: boolean, findings: Finding[]): void {
+    const known = new Map<number, string[]>()
+    for (const { startLine, secret, ruleId } of findings) {
+      if (isGeneric(ruleId)) continue
+      const secrets = known.get(startLine)
+      if (secrets) secrets.push(secret)
+      else known.set(startLine, [secret])
+    }
+    for (const one of readFragment(fragment, latin1(fragment.bytes), this.readers, hasWord)) {
+      if (!this.options.ignoreAllowComments && one.line.includes('gitleaks:allow')) continue
+      const others = known.get(one.startLine)
+      if (others?.some((other) => other.includes(one.secret) || one.secret.includes(other)))
+        continue
+      findings.push(one)
+    }
   }
 
   takeSkipped(): Skipped[] {
@@ -92,7 +126,10 @@ class RuleDetector implements Detector {
   private detectOne(number: number, pass: ScannedPass): Finding[] {
     const compiled = this.index.rules[number]!
     try {
-      return detectRule(compiled, pass, this.index.hitsOf(number, pass.text), this.context)
+      const found = detectRule(compiled, pass, this.index.hitsOf(number, pass.text), this.context)
+      const { check } = compiled.rule
+      if (check === undefined || this.options.compat) return found
+      return found.map((one) => (passesCheck(check, one.secret) ? one : { ...one, tier: 'low' }))
     } catch (error) {
       if (!(error instanceof TooCostly)) throw error
       const what = `${pass.of.fragment.path} (rule ${compiled.id})`

@@ -8,10 +8,11 @@ import { NAME_WORDS, secretName } from './secret-names.ts'
 import { isWeakPassword, judgeValue, type ValueKind } from './value-judgement.ts'
 
 const LONGEST_NAME = 60
+const REFERENCE = '$' + '{'
 const NAME_TAIL = /[\w.-]{0,40}/y
 /** From the end of the name to the operator: quotes, brackets, a type; then the operator and what opens the value. */
 const OPERATOR =
-  /\\?["'`]?\]?[)}]?[ \t]*(?:(?::[ \t]*(?:[A-Z]?str(?:ing)?|String|&'?(?:static )?str|Optional\[str\]|CharSequence)\??|string|String)[ \t]*(?==))?(?<operator>:=|=>|===?|!==?|\?\?=|\|\|=?|[?+.:]?=|:|<-|,|>|\((?=[ \t]*(?:\[\]byte\()?["'`])|[ \t](?=["']))[ \t]*(?:\r?\n[ \t]{1,40}(?=["'`]))?(?:(?:new |@|[bBuUrRfF]|L|os\.environ\.get\(["']\w+["'],[ \t]*|[\w.]{1,30}\([ \t]*)(?=["'`]))?/y
+  /\\?["'`]?\]?[)}]?[ \t]*(?:(?::[ \t]*(?:[A-Z]?str(?:ing)?|String|&'?(?:static )?str|Optional\[str\]|CharSequence)\??|string|String)[ \t]*(?==))?(?<operator>:=|=>|===?|!==?|\?\?=|\|\|=?|[?+.:]?=|:|<-|,|>|\((?=[ \t]*(?:\[\]byte\()?["'`])|[ \t](?=["']))[ \t]*(?:(?<![,(][ \t]*)\r?\n[ \t]{1,40}(?=["'`]))?(?:(?:new |@|[bBuUrRfF]|L|os\.environ\.get\(["']\w+["'],[ \t]*|[\w.]{1,30}\([ \t]*)(?=["'`]))?/y
 const QUOTED = /(\\?["'`])((?:(?!\1)[^\\\r\n]|\\(?!\1)[^\r\n]){1,400}?)\1/y
 const BARE_VALUE = /[^\s"'`,;<>{}()|&\\]{4,200}/y
 const XML_VALUE = /([^<>\r\n]{4,200})<\//y
@@ -62,6 +63,8 @@ function readAssignment(
     WORD_CHARACTER.test(text[nameStart - 1]!)
   )
     nameStart--
+  // `${DB_PASSWORD:-…}` names a variable.
+  if (nameStart >= 2 && text.startsWith(REFERENCE, nameStart - 2)) return null
   const wordEnd = at + word.length
   const tail = matchAt(NAME_TAIL, text, wordEnd)?.[0] ?? ''
   const name = secretName(text.slice(nameStart, at), word, tail)
@@ -72,6 +75,7 @@ function readAssignment(
   const sign = operator.groups?.operator ?? ''
   const value = valueIn(text, valueAt, sign, hasBareValues)
   if (value === null || !judgeValue(value.text, name.kind, value.isQuoted)) return null
+  if (sign === ',' && !isPairOfStrings(text, nameStart, value)) return null
   // `setToken("…")` is a way to assign; `password("…")` more often a label or a look-up.
   if (sign === '(' && name.kind === 'password') return null
   if (isItsOwnName(value.text, text.slice(nameStart, wordEnd + tail.length))) return null
@@ -104,6 +108,13 @@ function valueIn(text: string, at: number, sign: string, hasBareValues: boolean)
   if (/^[ \t]+[a-zA-Z]/.test(rest) && !/^[ \t]+[#-]/.test(rest) && sign === ':') return null
   if (/^[([{<]/.test(rest)) return null
   return { text: bare, start: at, isQuoted: false }
+}
+
+/** `setProperty("db.password", "…")`, and not two of the many items of a list. */
+function isPairOfStrings(text: string, nameStart: number, value: Value): boolean {
+  const end = value.start + value.text.length
+  const isLast = /^\\?["'`][ \t]*(?:\)|\r?\n|$)/.test(text.slice(end, end + 8))
+  return /["'`]/.test(text[nameStart - 1] ?? '') && isLast && /[\d\W_]/.test(value.text)
 }
 
 /** `password: "password"` and `apiKey = 'apiKey'` name a field. */

@@ -1,6 +1,6 @@
 // Files that exist to hold credentials, each in its own format, and Kubernetes Secret manifests. They are asked by path.
 import { type Candidate, candidate, type Reader } from './reader.ts'
-import { isNoSecret, isPassword } from './value-judgement.ts'
+import { isBlankOrReference, isNoSecret, isPassword } from './value-judgement.ts'
 
 /** One line format: the secret is the group named `secret`. */
 function lineFile(id: string, paths: RegExp, line: RegExp, ruleId = 'credential-file'): Reader {
@@ -12,7 +12,7 @@ function lineFile(id: string, paths: RegExp, line: RegExp, ruleId = 'credential-
       const found: Candidate[] = []
       for (const match of text.matchAll(line)) {
         const secret = match.groups?.secret
-        if (secret === undefined || isNoSecret(secret)) continue
+        if (secret === undefined || isBlankOrReference(secret)) continue
         const start = match.index + match[0].lastIndexOf(secret)
         const tier = ruleId === 'password-hash' ? 'low' : 'medium'
         found.push(candidate(ruleId, tier, match.index, start, secret.length))

@@ -1,6 +1,6 @@
 // All readers over one fragment, with a cheap look first at which of them have something to read. The detector calls it
 // when it is not held to gitleaks' findings.
-import type { Finding, Tier } from '../finding.ts'
+import type { Finding } from '../finding.ts'
 import type { Fragment } from '../fragment.ts'
 import { locateMatch, newlinesOf } from '../match/locate-match.ts'
 import { assignmentReader } from './assignment-reader.ts'
@@ -30,34 +30,32 @@ export const READERS: readonly Reader[] = [
   commandReader,
 ]
 
-/** One expression finds which keywords of any reader stand in a text; without any only readers by path are asked. */
-const ANY_KEYWORD = new RegExp(
-  READERS.flatMap((reader) => reader.keywords)
-    .filter((word, index, all) => all.indexOf(word) === index)
-    .map((word) => word.replace(/[^\w ]/g, '\\$&'))
-    .join('|'),
-  'i',
-)
-
 /**
- * What the readers find in a fragment, of the tiers asked for, in the order of the text. `text` is the fragment as latin1;
- * `isAllowed` may drop a line (allow comments).
+ * What the readers find in a fragment, under the rules wanted, in the order of the text. `text` is the fragment as latin1.
+ * Without `hasKeyword` (one of READER_KEYWORDS stands in it) only readers of whole files are asked, by path.
  */
 export function readFragment(
   fragment: Fragment,
   text: string,
-  tiers: ReadonlySet<Tier>,
+  wanted: ReadonlySet<string>,
+  hasKeyword: boolean,
 ): Finding[] {
   const readable: Readable = { text, path: fragment.path, kind: fragment.kind }
-  const candidates = candidatesIn(readable).filter((one) => tiers.has(one.tier))
+  const candidates = candidatesIn(readable, hasKeyword).filter((one) => wanted.has(one.ruleId))
   if (candidates.length === 0) return []
   const newlines = newlinesOf(text)
   return candidates.map((one) => findingOf(one, fragment, text, newlines))
 }
 
-export function candidatesIn(readable: Readable): Candidate[] {
-  const hasKeyword = ANY_KEYWORD.test(readable.text)
+/** Whether a reader of whole files wants a path, so that its text is needed without any keyword in it. */
+export function isReadByPath(path: string): boolean {
+  return READERS.some((reader) => reader.keywords.length === 0 && reader.wants(path))
+}
+
+function candidatesIn(readable: Readable, hasKeyword: boolean): Candidate[] {
   const found: Candidate[] = []
+  /** The bytes that belong to a secret found before. */
+  let taken: Uint8Array | null = null
   const lower = hasKeyword ? readable.text.toLowerCase() : ''
   for (const reader of READERS) {
     if (reader.keywords.length > 0) {
@@ -65,14 +63,21 @@ export function candidatesIn(readable: Readable): Candidate[] {
     }
     if (!reader.wants(readable.path)) continue
     for (const one of reader.read(readable)) {
-      if (!found.some((other) => overlaps(one, other))) found.push(one)
+      taken ??= new Uint8Array(readable.text.length)
+      const { secretStart, secretEnd } = one
+      if (taken[secretStart] === 1 || taken[secretEnd - 1] === 1) continue
+      taken.fill(1, secretStart, secretEnd)
+      found.push(one)
     }
   }
   return found.sort((a, b) => a.secretStart - b.secretStart)
 }
 
-const overlaps = (a: Candidate, b: Candidate): boolean =>
-  a.secretStart < b.secretEnd && b.secretStart < a.secretEnd
+/** A long line is cut around the match, so that many findings on one line of megabytes don't hold it many times. */
+const MOST_BESIDE = 2000
+
+/** A text of its own, not a view that keeps the whole fragment alive. */
+const owned = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 function findingOf(
   one: Candidate,
@@ -82,8 +87,9 @@ function findingOf(
 ): Finding {
   const { path, symlink, commit, startLine } = fragment
   const place = locateMatch(newlines, text, one.start, one.end)
-  const first = text.lastIndexOf('\n', one.start - 1) + 1
-  const after = text.indexOf('\n', one.end)
+  const from = Math.max(0, one.start - MOST_BESIDE)
+  const before = text.slice(from, one.start)
+  const after = text.slice(one.end, one.end + MOST_BESIDE).split('\n', 1)[0]!
   return {
     ruleId: one.ruleId,
     description: READER_RULES.get(one.ruleId)?.description ?? one.ruleId,
@@ -92,9 +98,11 @@ function findingOf(
     endLine: startLine + place.endLine,
     startColumn: place.startColumn,
     endColumn: place.endColumn,
-    line: text.slice(first, after < 0 ? text.length : after),
-    match: text.slice(one.start, one.end),
-    secret: text.slice(one.secretStart, one.secretEnd),
+    line: owned(
+      before.slice(before.lastIndexOf('\n') + 1) + text.slice(one.start, one.end) + after,
+    ),
+    match: owned(text.slice(one.start, one.end)),
+    secret: owned(text.slice(one.secretStart, one.secretEnd)),
     entropy: 0,
     file: path,
     symlink,

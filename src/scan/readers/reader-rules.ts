@@ -8,10 +8,18 @@ export interface ReaderRule {
   readonly tier: Tier
   /** What is wrong with it, and what to do instead. */
   readonly words: string
+  /** Lower case: without any of them in a text only the readers of whole files, chosen by path, are asked. */
+  readonly keywords: readonly string[]
 }
 
+/** What the readers of text look for; one list, for any of them may report under the rule of a place. */
+export const READER_KEYWORDS: readonly string[] = [
+  ...['pass', 'pwd', '_pw', 'secret', 'token', 'key', 'credential', 'auth', '://', 'bearer'],
+  ...['basic', 'kty', 'identified', 'securestring', 'sig=', 'redis-cli', ' -u', ' -w ', 'net use'],
+]
+
 function rule(id: string, tier: Tier, description: string, words: string): ReaderRule {
-  return { id, tier, description, words }
+  return { id, tier, description, words, keywords: READER_KEYWORDS }
 }
 
 const RULES: readonly ReaderRule[] = [

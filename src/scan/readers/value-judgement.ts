@@ -43,6 +43,13 @@ function classesOf(value: string): number {
   )
 }
 
+/** For files whose format leaves no doubt: only what is plainly a reference or a blank to be filled is none. */
+export function isBlankOrReference(value: string): boolean {
+  return /^\$\{|^\$[A-Z_]+$|^\$\(|^\{\{|^<[^>]*>$|^%\w+%$|^(?:\*+|x+|X+|\.+|null|true|false)$|^your/.test(
+    value,
+  )
+}
+
 /** Whether it can be excluded whatever its kind is. */
 export function isNoSecret(value: string): boolean {
   return (

@@ -19,10 +19,10 @@ const EXTRAS: Readonly<Record<string, RuleExtras>> = {
 
 export const CODE_RULES = ruleTable(
   String.raw`
-github-pat  raw  (ghp_[a-zA-Z0-9]{36})  e3 kw=ghp_ check=github-crc32  GitHub personal access token
+github-pat  raw  (ghp_[a-zA-Z0-9]{36})  e3 kw=ghp_ check=base62-crc32  GitHub personal access token
 github-fine-grained-pat  raw  (github_pat_\w{82})  e3 kw=github_pat_  GitHub fine-grained token
-github-oauth  raw  (gho_[a-zA-Z0-9]{36})  e3 kw=gho_ check=github-crc32  GitHub OAuth token
-github-app-token  raw  (gh[us]_[a-zA-Z0-9]{36})  e3 kw=ghu_,ghs_ check=github-crc32  GitHub App token
+github-oauth  raw  (gho_[a-zA-Z0-9]{36})  e3 kw=gho_ check=base62-crc32  GitHub OAuth token
+github-app-token  raw  (gh[us]_[a-zA-Z0-9]{36})  e3 kw=ghu_,ghs_ check=base62-crc32  GitHub App token
 github-refresh-token  raw  (ghr_[a-zA-Z0-9]{36})  e3 kw=ghr_  GitHub refresh token
 gitlab-pat  raw  (glpat-[\w-]{20})  e3 kw=glpat-  GitLab personal access token
 gitlab-pat-routable  raw  \b(glpat-[\w-]{27,300}\.[0-9a-z]{2}(?:\.[0-9a-z]{2})?[0-9a-z]{7})\b  e4 kw=glpat-  GitLab personal access token
@@ -46,7 +46,7 @@ bitbucket-repository-token  token  ATCTT3xFfG[\w=-]{150,200}  e4  Bitbucket acce
 gitea-access-token  name:gitea|forgejo|codeberg  <hex:40>  e3  Gitea access token
 gitter-access-token  name:gitter  [a-z0-9_-]{40}  -  Gitter access token
 sourcegraph-access-token  raw  \b(sgp_(?:(?:[a-fA-F0-9]{16}|local)_)?[a-fA-F0-9]{40})\b|(?i)\bsourcegraph[\w.\t -]{0,24}["'\x60]?[ \t]{0,4}(?:[:?+]{0,3}=>?|:|>|,)[\s"'\x60=]{0,6}([a-f0-9]{40})\b  e3 kw=sgp_,sourcegraph  Sourcegraph access token
-npm-access-token  token  npm_<an:36>  e2 ci  npm access token
+npm-access-token  token  npm_<an:36>  e2 ci check=base62-crc32  npm access token
 pypi-upload-token  raw  (pypi-AgEIcHlwaS5vcmc[\w-]{50,1000})  e3 kw=pypi-ageichlwas5vcmc  PyPI upload token
 test-pypi-upload-token  raw  (pypi-AgENdGVzdC5weXBpLm9yZ[\w-]{50,1000})  e3 kw=pypi-agendgvzdc5wexbplm9yz  TestPyPI upload token
 rubygems-api-token  token  rubygems_<hex:48>  e2  RubyGems API key

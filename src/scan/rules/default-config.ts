@@ -1,4 +1,5 @@
 // The built-in rules as one configuration: what `strongroom scan` uses, and what `useDefault` extends.
+import { READER_RULES } from '../readers/reader-rules.ts'
 import type { ScanConfig } from '../rule.ts'
 import { BUSINESS_RULES } from './business-rules.ts'
 import { CLOUD_RULES } from './cloud-rules.ts'
@@ -10,9 +11,24 @@ import { SERVICE_RULES } from './service-rules.ts'
 
 let loaded: ScanConfig | null = null
 
+/** Readers stand among the rules without an expression, so that they are listed, explained and switched off as rules are. */
+const READER_ENTRIES: readonly OurRule[] = [...READER_RULES.values()].map((reader) => ({
+  ...{ id: reader.id, description: reader.description, tier: reader.tier },
+  ...{ regex: null, path: null, secretGroup: 0, entropy: 0, keywords: reader.keywords },
+  ...{ tags: [], allowlists: [], required: [], skipReport: false },
+  ...{ rotate: reader.words, shape: null, name: null },
+}))
+
 /** Every built-in rule, in the order in which `rules list` prints them. Ids are gitleaks' where it has the rule. */
 export function defaultRules(): readonly OurRule[] {
-  return [...CLOUD_RULES, ...CODE_RULES, ...BUSINESS_RULES, ...SERVICE_RULES, ...KEY_RULES]
+  return [
+    ...CLOUD_RULES,
+    ...CODE_RULES,
+    ...BUSINESS_RULES,
+    ...SERVICE_RULES,
+    ...KEY_RULES,
+    ...READER_ENTRIES,
+  ]
 }
 
 /** The same object each time; it is never changed. */

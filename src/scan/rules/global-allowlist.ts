@@ -26,7 +26,8 @@ const CASED_FILES = [
 const PLACEHOLDERS = [
   '(?i)^(?:true|false|null|none|nil|undefined)$',
   // References: shells, templates, CI systems, Windows, Ansible, format directives.
-  '^\\$\\{?\\w+\\}?$',
+  '^\\$\\{\\w+\\}$',
+  '^\\$[A-Za-z_]+\\d{0,2}$',
   '^\\$\\{\\{.*\\}\\}$',
   '^\\$\\([^)]*\\)$',
   '^\\{\\{.*\\}\\}$',

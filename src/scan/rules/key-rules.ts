@@ -23,7 +23,9 @@ const EXTRAS: Readonly<Record<string, RuleExtras>> = {
     allowlists: [
       // Words and dotted paths without a digit are names, not keys.
       allowed('secret', [
-        '^[a-zA-Z_.-]+$',
+        '^[a-zA-Z_./-]+=?$',
+        '^[a-zA-Z]\\w*=[^=]',
+        '^[\\w./-]*/[\\w.-]*\\.\\w{2,5}$',
         '^[\\d.]+$',
         '(?i)^id-|^X\\d+\\.[a-z_]+$|^\\w{1,60}\\.\\w{0,40}key_?\\w{0,40}$',
       ]),
@@ -33,6 +35,8 @@ const EXTRAS: Readonly<Record<string, RuleExtras>> = {
       allowed('match', [
         HARMLESS_NAMES,
         '[a-z]aP[iI]',
+        // Arguments and items: names without quotes behind a comma.
+        '[\\w)\\]],\\s+[\\w.]',
         '(?:[A-Z_.]+=\\s+[A-Z_.]+=|[a-z_.]+=\\s+[a-z_.]+=)\\s*$',
       ]),
       allowed('line', [

@@ -74,7 +74,7 @@ new-relic-insert-key  token  NRII-[a-z0-9-]{32}  ci kw=nrii-  New Relic insert k
 new-relic-user-api-id  name:new-relic|newrelic|new_relic  <lo:64>  -  New Relic user API id
 new-relic-user-api-key  token  NRAK-<lo:27>  ci kw=nrak  New Relic user key
 new-relic-license-key  token  <hex:36>NRAL  e3 kw=nral  New Relic license key
-dynatrace-api-token  raw  (dt0[a-z]\d{2}\.[a-zA-Z0-9]{24}\.[a-zA-Z0-9]{64})  e4 kw=dt0c01.,dt0s  Dynatrace token
+dynatrace-api-token  raw  (dt0[a-z]\d{2}\.[a-zA-Z0-9]{24}\.[a-zA-Z0-9]{64})  e4 kw=dt0  Dynatrace token
 grafana-api-key  token  eyJrIjoi<an:70,400>={0,3}  e3 ci  Grafana API key
 grafana-cloud-api-token  token  glc_[A-Za-z0-9+/]{32,400}={0,3}  e3  Grafana Cloud token
 grafana-service-account-token  token  glsa_<an:32>_<Hex:8>  e3 ci  Grafana service account token
@@ -85,7 +85,7 @@ sumologic-access-token  raw  \b(?:Sumo|sumo|SUMO)(?:[Ll]ogic|LOGIC)?[\w.\t -]{0,
 sentry-access-token  name:sentry  <hex:64>  e3  Sentry access token
 sentry-org-token  raw  \b(sntrys_eyJpYXQiO[a-zA-Z0-9+/]{10,200}(?:LCJyZWdpb25fdXJs|InJlZ2lvbl91cmwi|cmVnaW9uX3VybCI6)[a-zA-Z0-9+/]{10,200}={0,2}_[a-zA-Z0-9+/]{43})(?:[^a-zA-Z0-9+/]|$)  e4.5 kw=sntrys_eyjpyxqio  Sentry organization token
 sentry-user-token  token  sntryu_<hex:64>  e3.5  Sentry user token
-sentry-dsn-secret  raw  https://[a-f0-9]{32}:([a-f0-9]{32})@[\w.-]+/\d+  e3 kw=sentry  Sentry DSN with its secret
+sentry-dsn-secret  raw  https://[a-f0-9]{32}:([a-f0-9]{32})@[\w.-]+/\d+  e3 kw=sentry,dsn  Sentry DSN with its secret
 rollbar-access-token  name:rollbar  <hex:32>  e3  Rollbar access token
 bugsnag-api-key  name:bugsnag  <hex:32>  e3 medium  Bugsnag API key
 logzio-token  name:logzio|logz_io  <an:32>  e3.7 cs  Logz.io token

@@ -92,7 +92,7 @@ function findingOf(
     line = decodedLine(segments, pass.text)
   }
   const at = locateMatch(pass.of.newlines(), raw, place.start, place.end)
-  const originalLine = raw.slice(at.lineStart, at.lineEnd)
+  const originalLine = pass.of.line(at.lineStart, at.lineEnd)
   if (!context.ignoreAllowComments && originalLine.includes(ALLOW_COMMENT)) return null
   const secret = secretOf(compiled, match)
   if (secret === null) return null
@@ -109,7 +109,7 @@ function findingOf(
     endLine: fragment.startLine + at.endLine,
     startColumn: at.startColumn,
     endColumn: at.endColumn,
-    line: owned(originalLine),
+    line: originalLine,
     match: owned(match),
     secret: owned(secret),
     entropy: Math.fround(entropy),

@@ -146,8 +146,9 @@ class GrowingPool implements DetectorPool {
       return
     }
     waiting.resolve(
-      answer.findings.map(({ fragment, finding }) => ({
+      answer.findings.map(({ fragment, line, finding }) => ({
         ...finding,
+        line: answer.lines[line]!,
         commit: waiting.batch[fragment]!.commit,
       })),
     )

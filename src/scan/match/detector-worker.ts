@@ -3,23 +3,32 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { DetectorOptions } from '../detector.ts'
 import type { ScanConfig } from '../rule.ts'
 import { openDetector } from './open-detector.ts'
-import { type BatchAnswer, type PackedBatch, unpackBatch } from './packed-batch.ts'
+import {
+  type BatchAnswer,
+  type PackedBatch,
+  type PackedFinding,
+  unpackBatch,
+} from './packed-batch.ts'
 
 const { config, options } = workerData as { config: ScanConfig; options: DetectorOptions }
 const detector = openDetector(config, options)
 
 function answer(packed: PackedBatch): BatchAnswer {
   try {
-    const findings = unpackBatch(packed).flatMap((fragment, i) =>
-      detector.detect(fragment).map((finding) => ({
-        fragment: i,
-        finding: { ...finding, commit: null },
-      })),
-    )
-    return { id: packed.id, findings, skipped: detector.takeSkipped(), error: null }
+    const lines = new Map<string, number>()
+    const findings: PackedFinding[] = []
+    for (const [i, fragment] of unpackBatch(packed).entries()) {
+      for (const { line, commit: _, ...finding } of detector.detect(fragment)) {
+        const number = lines.get(line) ?? lines.size
+        lines.set(line, number)
+        findings.push({ fragment: i, line: number, finding })
+      }
+    }
+    const skipped = detector.takeSkipped()
+    return { id: packed.id, findings, lines: [...lines.keys()], skipped, error: null }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return { id: packed.id, findings: [], skipped: [], error: message }
+    return { id: packed.id, findings: [], lines: [], skipped: [], error: message }
   }
 }
 

@@ -11,10 +11,19 @@ export interface PackedBatch {
   readonly fragments: readonly (Omit<Fragment, 'bytes'> & { readonly size: number })[]
 }
 
+export interface PackedFinding {
+  readonly fragment: number
+  /** Its line among the answer's. */
+  readonly line: number
+  readonly finding: Omit<Finding, 'line' | 'commit'>
+}
+
 /** A batch's answer. Commits stay where they are: a finding names its fragment. */
 export interface BatchAnswer {
   readonly id: number
-  readonly findings: readonly { readonly fragment: number; readonly finding: Finding }[]
+  readonly findings: readonly PackedFinding[]
+  /** The lines of findings, each once: many may stand on one long line. */
+  readonly lines: readonly string[]
   readonly skipped: readonly Skipped[]
   /** Why it can't be answered; null: it was. */
   readonly error: string | null

@@ -179,11 +179,13 @@ function alternateWays(nodes: readonly RegexNode[], follow: RuneSet, run: number
 function repeatWays(node: Repeat, follow: RuneSet, run: number): number {
   const most = node.max ?? run
   const first = firstRunes(node.node)
-  const inner = ways(node.node, most === 1 ? follow : union([first, follow]), run)
   // Where what follows can't be mistaken for one turn more, only one number of turns can lead on.
   const isSettled = !intersects(first, follow)
   const turns = isSettled || node.min === most ? 1 : Math.max(1, most - node.min + 1)
-  if (inner <= 1) return turns
-  // Several ways through each turn multiply with every turn.
-  return turns * Math.min(Number.MAX_VALUE, inner ** Math.min(most, 1000))
+  const last = ways(node.node, follow, run)
+  if (most <= 1) return turns * last
+  // Several ways through a turn that another one follows multiply with every turn.
+  const inner = ways(node.node, first, run)
+  const before = inner <= 1 ? 1 : Math.min(Number.MAX_VALUE, inner ** Math.min(most - 1, 1000))
+  return turns * before * last
 }

@@ -3,24 +3,26 @@
 import type { Alphabet } from './byte-classes.ts'
 import { type ByteRegexp, type Span, sourceOf } from './byte-regexp.ts'
 import { type Anchor, findAnchors } from './find-anchor.ts'
-import { lengthOf } from './regex-shape.ts'
+import { longestRun, loopBytes } from './loop-bytes.ts'
 
-/** Tries of one rule in one text beyond which long matches could make their number squared. */
-const MOST_TRIES = 2000
+/** Tries of one rule in one text beyond which it is asked how long each may be. */
+const MANY_TRIES = 500
+/** Bytes that all tries together may run over: beyond it the matcher with a memory is faster. */
+const MOST_RUN_BYTES = 20_000_000
 
 export class RuleMatcher {
   readonly regexp: ByteRegexp
   /** Null: matches may be anywhere. */
   readonly anchors: readonly Anchor[] | null
   private readonly rests: Map<Alphabet, RegExp>[]
-  private readonly isUnbounded: boolean
+  private readonly loops: Uint8Array | null
 
   constructor(regexp: ByteRegexp) {
     this.regexp = regexp
     const anchors = findAnchors(regexp.node)
     this.anchors = anchors?.every((anchor) => isCheap(anchor, regexp)) ? anchors : null
     this.rests = anchors?.map(() => new Map()) ?? []
-    this.isUnbounded = lengthOf(regexp.node).max > 2000
+    this.loops = loopBytes(regexp.node)
   }
 
   /**
@@ -32,8 +34,13 @@ export class RuleMatcher {
     if (!this.anchors || !hits || alphabet === 'any') return this.regexp.findAll(text, alphabet)
     const tries = hits.reduce((sum, list) => sum + list.length, 0)
     if (tries === 0) return []
-    if (tries > MOST_TRIES && this.isUnbounded) return this.regexp.findAllSafely(text)
+    if (this.isTooLong(text, tries)) return this.regexp.findAllSafely(text)
     return this.findIn(text, alphabet, this.windows(text, alphabet, hits))
+  }
+
+  private isTooLong(text: string, tries: number): boolean {
+    if (!this.loops || tries < MANY_TRIES || tries * text.length < MOST_RUN_BYTES) return false
+    return tries * longestRun(text, this.loops) > MOST_RUN_BYTES
   }
 
   /** Where a match may begin, from and to, in ascending order of the begins. */

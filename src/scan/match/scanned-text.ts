@@ -10,10 +10,21 @@ export class FragmentText {
   readonly fragment: Fragment
   readonly raw: string
   private lines: Uint32Array | null = null
+  private lastLine: { start: number; end: number; text: string } | null = null
 
   constructor(fragment: Fragment, raw: string) {
     this.fragment = fragment
     this.raw = raw
+  }
+
+  /** A line or lines, made once for all findings on them: a file may be one line. */
+  line(start: number, end: number): string {
+    if (this.lastLine?.start !== start || this.lastLine.end !== end) {
+      // A text of its own, not a view that keeps the whole fragment alive.
+      const text = Buffer.from(this.raw.slice(start, end), 'latin1').toString('latin1')
+      this.lastLine = { start, end, text }
+    }
+    return this.lastLine.text
   }
 
   newlines(): Uint32Array {

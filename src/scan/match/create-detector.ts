@@ -28,7 +28,7 @@ class RuleDetector implements Detector {
   private readonly context: RuleContext
   /** The rules of readers, by id and by number; none under `compat`. */
   private readonly readers: ReadonlySet<string>
-  private readonly readerNumbers: readonly number[]
+  private readonly readerNumbers: ReadonlyMap<string, number>
   private skipped: Skipped[] = []
 
   constructor(config: ScanConfig, options: DetectorOptions) {
@@ -37,7 +37,7 @@ class RuleDetector implements Detector {
     this.readers = new Set(
       options.compat ? [] : [...READER_RULES.keys()].filter((id) => config.rules.has(id)),
     )
-    this.readerNumbers = [...this.readers].map((id) => this.index.numbers.get(id)!)
+    this.readerNumbers = new Map([...this.readers].map((id) => [id, this.index.numbers.get(id)!]))
     this.ownPaths = new Set(
       [config.path, options.baselinePath].filter((path) => path !== '').map(toByteString),
     )
@@ -56,11 +56,10 @@ class RuleDetector implements Detector {
     let of: FragmentText | null = null
     let segments: readonly Segment[] = []
     let text: string | null = null
-    let hasReaderWord = false
+    let active: ReadonlySet<string> = new Set()
     for (let depth = 0; ; depth++) {
       if (this.index.look(bytes)) {
-        if (depth === 0)
-          hasReaderWord = this.readerNumbers.some((number) => this.index.isActive(number))
+        if (depth === 0) active = this.activeReaders()
         text ??= latin1(bytes)
         of ??= new FragmentText(fragment, text)
         this.runRules(scannedPass(of, text, bytes, segments), findings)
@@ -76,14 +75,20 @@ class RuleDetector implements Detector {
       segments = next.segments
       bytes = Buffer.from(text, 'latin1')
     }
-    if (hasReaderWord || (this.readers.size > 0 && isReadByPath(fragment.path))) {
-      this.addRead(fragment, hasReaderWord, findings)
+    if (active.size > 0 || (this.readers.size > 0 && isReadByPath(fragment.path))) {
+      this.addRead(fragment, active, findings)
     }
     return preferSpecific(findings)
   }
 
+  private activeReaders(): Set<string> {
+    const active = new Set<string>()
+    for (const [id, number] of this.readerNumbers) if (this.index.isActive(number)) active.add(id)
+    return active
+  }
+
   /** What readers find and no rule did, with the lines left out that say so. */
-  private addRead(fragment: Fragment, hasWord: boolean, findings: Finding[]): void {
+  private addRead(fragment: Fragment, active: ReadonlySet<string>, findings: Finding[]): void {
     const known = new Map<number, string[]>()
     for (const { startLine, secret, ruleId } of findings) {
       if (isGeneric(ruleId)) continue
@@ -91,7 +96,7 @@ class RuleDetector implements Detector {
       if (secrets) secrets.push(secret)
       else known.set(startLine, [secret])
     }
-    for (const one of readFragment(fragment, latin1(fragment.bytes), this.readers, hasWord)) {
+    for (const one of readFragment(fragment, latin1(fragment.bytes), this.readers, active)) {
       if (!this.options.ignoreAllowComments && one.line.includes('gitleaks:allow')) continue
       const others = known.get(one.startLine)
       if (others?.some((other) => other.includes(one.secret) || one.secret.includes(other)))

@@ -11,6 +11,7 @@ const alone = {
   '--database': 'database-credentials',
   '--rotations': 'rotations-at-scale',
   '--scanner-accuracy': 'scanner-accuracy',
+  '--scanner': 'scanner-speed',
 }
 const flag = Object.keys(alone).find((one) => process.argv.includes(one))
 const name = flag === undefined ? 'main' : alone[flag]

@@ -1,4 +1,5 @@
 // Flags as pflag reads and prints them.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   boolFlag,
@@ -90,6 +91,41 @@ describe('parsePFlags', () => {
     expect(failure('--only=a"b')).toMatch(/column 2: bare " in non-quoted-field$/)
     expect(failure('--help')).toBe('pflag: help requested')
     expect(parse('--old').notices).toEqual(['Flag --old has been deprecated, use --all'])
+  })
+})
+
+describe('any line', () => {
+  it('is taken or refused in words', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '-',
+        '--',
+        '=',
+        'a',
+        'n',
+        'v',
+        'H',
+        'all',
+        'count',
+        'only',
+        '0x',
+        '1',
+        '"',
+        ',',
+      ),
+      fc.string({ maxLength: 3 }),
+    )
+    const word = fc.array(piece, { maxLength: 5 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), (argv) => {
+        try {
+          expect(parse(...argv).args.length).toBeLessThanOrEqual(argv.length)
+        } catch (error) {
+          expect(error).toBeInstanceOf(PFlagError)
+        }
+      }),
+      { numRuns: 3000 },
+    )
   })
 })
 

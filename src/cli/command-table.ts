@@ -31,6 +31,9 @@ export const ENTRIES: readonly Entry[] = [
   command('scan', async () => (await import('./scan-command.ts')).scanCommand, {
     names: ['strongroom'],
   }),
+  command('redact', async () => (await import('./redact-command.ts')).redactCommand, {
+    names: ['strongroom'],
+  }),
   command('login', async () => (await import('./login.ts')).login),
   command('unwrap', async () => (await import('./unwrap.ts')).unwrap),
   command('server', async () => (await import('./server-command.ts')).serverCommand),

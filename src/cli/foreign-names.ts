@@ -20,6 +20,7 @@ export const FOREIGN_NAMES: Readonly<Record<string, () => Promise<ForeignMain>>>
 /** Commands of our own with a parser of their own: `strongroom WORD`, never a program's name (vault has its own scan). */
 const OWN_WORDS: Readonly<Record<string, () => Promise<ForeignMain>>> = {
   scan: async () => (await import('../scan/command/program.ts')).scanProgram,
+  redact: async () => (await import('../scan/command/redact-program.ts')).redactProgram,
 }
 
 /** The tool that is meant, with its arguments; null where it is a command of our own. */

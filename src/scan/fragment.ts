@@ -1,6 +1,6 @@
 // What a source hands to the detector: a run of bytes that belong together, and where they come from.
-// One fragment is small (at most LIMITS.scan.fragmentBytes and a little): the detector is never given a whole
-// large file, so memory is bounded by the fragments in flight.
+// One fragment is small (at most SCAN_FRAGMENT_BYTES and a little, or what gitleaks keeps together): the detector is
+// never given a whole large file, so memory is bounded by the fragments in flight.
 
 /** Who and what brought the bytes in, where they come from git. */
 export interface Commit {

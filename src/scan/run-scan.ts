@@ -58,27 +58,35 @@ export async function runScan(
     },
     warn: (text: string): void => observer.warn?.(text),
   }
-  const waiting: Promise<Finding[]>[] = []
-  const settle = async (): Promise<void> => {
-    const findings = await waiting.shift()!
+  /** What is still to be told, in order: each is told as soon as those before it are. */
+  const queue: Promise<void>[] = []
+  const tell = async (before: Promise<void>, work: Promise<Finding[]>): Promise<void> => {
+    await before
+    const findings = await work
     for (const note of pool.takeSkipped()) notes.skipped(note)
     if (findings.length > 0) await observer.found(findings)
+    queue.shift()
   }
   let error: Error | null = null
   try {
-    for await (const batch of source.fragments(notes, signal)) {
-      if (signal.aborted) break
+    for await (const batch of untilAborted(source.fragments(notes, signal), signal)) {
       count(batch)
       const work = pool.detect(batch)
-      // Its failure is thrown where it is waited for, in order.
+      const told = tell(queue.at(-1) ?? Promise.resolve(), work)
+      // Their failures are thrown where they are waited for.
       work.catch(() => {})
-      waiting.push(work)
-      if (waiting.length >= pool.inFlight) await settle()
+      told.catch(() => {})
+      queue.push(told)
+      while (queue.length >= pool.inFlight) await queue[0]
     }
   } catch (thrown) {
-    error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    error = asError(thrown)
   }
-  while (waiting.length > 0) await settle()
+  try {
+    await queue.at(-1)
+  } catch (thrown) {
+    error ??= asError(thrown)
+  }
   for (const note of pool.takeSkipped()) notes.skipped(note)
   if (signal.aborted) isPartial = true
   // A source that looks at blobs first hands on little of what it reads.
@@ -91,4 +99,42 @@ export async function runScan(
     isPartial: isPartial || error !== null,
     error,
   }
+}
+
+const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown))
+
+/** Batches until the signal fires, also while the source waits for a writer that says nothing. */
+async function* untilAborted(
+  batches: AsyncIterable<readonly Fragment[]>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Fragment[]> {
+  const iterator = batches[Symbol.asyncIterator]()
+  let abort = (): void => {}
+  const aborted = new Promise<null>((resolve) => {
+    abort = () => resolve(null)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    for (;;) {
+      const next = iterator.next()
+      // Nobody waits for it any more once the signal has fired.
+      next.catch(() => {})
+      const step = await Promise.race([aborted, next])
+      if (step === null || step.done || signal.aborted) return
+      yield step.value
+    }
+  } finally {
+    signal.removeEventListener('abort', abort)
+    const ended = iterator.return?.()
+    if (!signal.aborted) await ended
+    else ended?.catch(() => {})
+  }
+}
+
+/** Standard input that may still be open must not keep a program alive whose scan was stopped. */
+export function letGo(stdin: NodeJS.ReadableStream): void {
+  const { destroy } = stdin as { destroy?: () => void }
+  destroy?.call(stdin)
 }

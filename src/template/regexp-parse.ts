@@ -14,41 +14,24 @@ import {
   unicodeClass,
   union,
 } from './regexp-classes.ts'
-import { FunctionError } from './template-error.ts'
-
-export type RegexNode =
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'char'; readonly set: RuneSet }
-  | {
-      readonly kind: 'assert'
-      readonly what: 'begin' | 'end' | 'lineBegin' | 'lineEnd' | 'word' | 'noWord'
-    }
-  | { readonly kind: 'cat' | 'alternate'; readonly nodes: readonly RegexNode[] }
-  | { readonly kind: 'group'; readonly index: number; readonly node: RegexNode }
-  | {
-      readonly kind: 'repeat'
-      readonly node: RegexNode
-      readonly min: number
-      readonly max: number | null
-      readonly isGreedy: boolean
-    }
-
-export interface ParsedRegex {
-  readonly node: RegexNode
-  /** Names of the groups by index; "" for those without, and for the whole at 0. */
-  readonly names: readonly string[]
-}
+import { type ParsedRegex, type RegexNode, regexError, runeSet } from './regexp-nodes.ts'
 
 const ANY = between(0, LAST_RUNE)
 const ANY_ON_LINE = not(between(10, 10))
 const MOST_REPEATS = 1000
 const MOST_NESTING = 1000
 
-export function regexError(message: string, part?: string): FunctionError {
-  return new FunctionError(
-    `error parsing regexp: ${message}${part === undefined ? '' : `: \`${part}\``}`,
-  )
-}
+/** Classes by their text and flags: the rules of a scanner have the same few a thousand times. */
+const knownSets = new Map<string, RuneSet>()
+const MOST_KNOWN_SETS = 1000
+
+const COUNTED = /\{([0-9]+)(?:(,)([0-9]*))?\}/y
+const MOST_COUNT_CHARS = 40
+const NAMED_GROUP = /\?P?<([^>]*)>/y
+const GROUP_FLAGS = /\?([imsU]*)(?:-([imsU]+))?([:)])/y
+const OCTAL = /\\(0[0-7]{0,2}|[1-7][0-7]{1,2})/y
+const HEX = /\\x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})/y
+const POSIX_CLASS = /\[:(\^?)([a-z]+):\]/y
 
 interface FlagSet {
   i: boolean
@@ -72,6 +55,11 @@ export class RegexParser {
     const node = this.alternation()
     if (this.at < this.text.length) throw regexError('unexpected )', this.text)
     return { node, names: this.names }
+  }
+
+  private lookingAt(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.at
+    return pattern.exec(this.text)
   }
 
   private next(): number {
@@ -126,8 +114,7 @@ export class RegexParser {
   }
 
   private literal(rune: number): RegexNode {
-    const set = between(rune, rune)
-    return { kind: 'char', set: this.flags.i ? folded(set) : set }
+    return { kind: 'char', set: runeSet(rune, this.flags.i) }
   }
 
   private repeated(atom: RegexNode, start: number): RegexNode {
@@ -180,8 +167,8 @@ export class RegexParser {
   }
 
   private counted(): { min: number; max: number | null } | null {
-    const found = /^\{([0-9]+)(?:(,)([0-9]*))?\}/.exec(this.text.slice(this.at, this.at + 40))
-    if (!found) return null
+    const found = this.lookingAt(COUNTED)
+    if (!found || found[0].length > MOST_COUNT_CHARS) return null
     const isPlain = (text: string): boolean => text === '0' || !text.startsWith('0')
     if (!isPlain(found[1]!) || (found[3] && !isPlain(found[3]))) return null
     const min = Number(found[1])
@@ -239,7 +226,7 @@ export class RegexParser {
     this.at++
     let index = 0
     if (this.text[this.at] === '?') {
-      const named = /^\?P?<([^>]*)>/.exec(this.text.slice(this.at))
+      const named = this.lookingAt(NAMED_GROUP)
       if (named) {
         const name = named[1]!
         if (!/^[A-Za-z0-9_]+$/.test(name)) {
@@ -262,7 +249,7 @@ export class RegexParser {
 
   /** "(?flags)" changes the flags of what follows (false), "(?flags:" those of a group (true). */
   private groupFlags(start: number): boolean {
-    const found = /^\?([imsU]*)(?:-([imsU]+))?([:)])/.exec(this.text.slice(this.at))
+    const found = this.lookingAt(GROUP_FLAGS)
     if (!found || (found[1] === '' && found[2] === undefined && found[3] === ')')) {
       if (/^\?P?<[^>]*$/.test(this.text.slice(this.at))) {
         throw regexError('invalid named capture', this.text.slice(start))
@@ -321,13 +308,12 @@ export class RegexParser {
   }
 
   private escapedRune(): number {
-    const rest = this.text.slice(this.at)
-    const octal = /^\\(0[0-7]{0,2}|[1-7][0-7]{1,2})/.exec(rest)
+    const octal = this.lookingAt(OCTAL)
     if (octal) {
       this.at += octal[0].length
       return Number.parseInt(octal[1]!, 8)
     }
-    const hex = /^\\x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})/.exec(rest)
+    const hex = this.lookingAt(HEX)
     if (hex) {
       const rune = Number.parseInt(hex[1] ?? hex[2]!, 16)
       if (rune <= 0x10ffff) {
@@ -349,6 +335,9 @@ export class RegexParser {
   }
 
   private charClass(): RuneSet {
+    const key = this.flags.i ? 'i' : ' '
+    const known = this.knownSet(key)
+    if (known) return known
     const start = this.at
     this.at++
     const isNegated = this.text[this.at] === '^'
@@ -361,12 +350,22 @@ export class RegexParser {
       parts.push(this.classPart())
     }
     this.at++
-    const set = union(parts)
-    return isNegated ? not(set) : set
+    const set = isNegated ? not(union(parts)) : union(parts)
+    if (knownSets.size < MOST_KNOWN_SETS) knownSets.set(key + this.text.slice(start, this.at), set)
+    return set
+  }
+
+  /** A class that ends before the first "]" and was seen before. */
+  private knownSet(key: string): RuneSet | null {
+    const end = this.text.indexOf(']', this.at + 2)
+    const set = end < 0 ? undefined : knownSets.get(key + this.text.slice(this.at, end + 1))
+    if (!set) return null
+    this.at = end + 1
+    return set
   }
 
   private classPart(): RuneSet {
-    const posix = /^\[:(\^?)([a-z]+):\]/.exec(this.text.slice(this.at, this.at + 14))
+    const posix = this.text[this.at] === '[' ? this.lookingAt(POSIX_CLASS) : null
     if (posix) {
       if (!Object.hasOwn(POSIX, posix[2]!)) {
         throw regexError('invalid character class range', posix[0])

@@ -1,7 +1,7 @@
 // An expression compiled to the instructions of a machine with threads, in order of preference, as Go's own compiler
 // orders them. Whoever runs them (all threads at once, or one after the other with a memory) finds the same match.
 import type { RuneSet } from './regexp-classes.ts'
-import { type RegexNode, regexError } from './regexp-parse.ts'
+import { type RegexNode, regexError } from './regexp-nodes.ts'
 
 export type Instruction =
   | { op: 'char'; set: RuneSet }
@@ -19,6 +19,26 @@ export function compileRegex(node: RegexNode, expression: string): readonly Inst
   compiler.compile({ kind: 'group', index: 0, node })
   compiler.emit({ op: 'match' })
   return compiler.program
+}
+
+/** About how many instructions a node takes, without making them. */
+export function programSize(node: RegexNode): number {
+  switch (node.kind) {
+    case 'cat':
+    case 'alternate':
+      return node.nodes.reduce((sum, part) => sum + programSize(part) + 2, 0)
+    case 'group':
+      return programSize(node.node) + 2
+    case 'repeat':
+      return (programSize(node.node) + 1) * Math.max(1, node.max ?? node.min + 1)
+    default:
+      return 1
+  }
+}
+
+/** Throws FunctionError where a program would be too large to be made. */
+export function checkProgramSize(node: RegexNode, expression: string): void {
+  if (programSize(node) > MOST_INSTRUCTIONS) throw regexError('expression too large', expression)
 }
 
 class RegexCompiler {

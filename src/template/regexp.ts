@@ -2,7 +2,8 @@
 // whatever the expression. Of several matches the leftmost is found, by the order of its alternatives, as in Go.
 import { runeAt } from './byte-strings.ts'
 import { holdsRune, isWord } from './regexp-classes.ts'
-import { type RegexNode, RegexParser } from './regexp-parse.ts'
+import type { RegexNode } from './regexp-nodes.ts'
+import { RegexParser } from './regexp-parse.ts'
 import { compileRegex, type Instruction } from './regexp-program.ts'
 
 /** Byte positions: begin and end of the match, then of each group; -1 where a group took no part. */

@@ -71,6 +71,34 @@ describe('findings are those of gitleaks', () => {
     expect(count).toBeGreaterThan(1000)
   }, 240_000)
 
+  it('on what only one of them might see', async () => {
+    const rule = (lines: string): string => `[[rules]]\nid = "a"\n${lines}\n`
+    const texts = [
+      '\u212aey',
+      'key \u017fecret',
+      '\nkey\n',
+      'KEY',
+      'İey',
+      '\xffkey',
+      'a\r\nb key',
+      '',
+    ]
+    const fragments = texts.map((text, i) => ({
+      bytes: Buffer.from(text, text.includes('\xff') ? 'latin1' : 'utf8'),
+      path: `f${i}`,
+      startLine: 1,
+    }))
+    const tomls = [
+      rule("regex = '(?i)key'\nkeywords = ['key']"),
+      rule("regex = '(?i)\\n*[\\w]ey\\s*'\nkeywords = ['KEY', '']"),
+      rule("regex = '(?i)secret'"),
+      rule("path = '^f[1-3]$'"),
+      rule("regex = '.'\npath = 'f7'"),
+      rule("regex = ''\npath = 'f'\nkeywords = ['key']"),
+    ]
+    expect(await compare(tomls.map((toml) => ({ toml, depth: 1, fragments })))).toBeGreaterThan(9)
+  })
+
   it('on random rules, allowlists and texts', async () => {
     const random = seededRandom(SEED + 1)
     const cases = Array.from({ length: 1500 }, () => randomConfigCase(random))

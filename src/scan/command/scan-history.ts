@@ -1,6 +1,7 @@
 // `scan git`: the history of a repository. The next scan after one that found nothing reads only what is new, under the
 // same rules and baseline.
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Invocation } from '../../base/cobra.ts'
 import { OWN_VERSION } from '../../base/version.ts'
 import type { BaselineEntry } from '../baseline/baseline-file.ts'
@@ -9,6 +10,7 @@ import { historyTips } from '../sources/git-changes.ts'
 import { GitError } from '../sources/git-command.ts'
 import { gitHistorySource } from '../sources/git-history.ts'
 import { readScanState, writeScanState } from '../sources/scan-state.ts'
+import { systemWords } from '../system-words.ts'
 import { EXIT, ScanFailure } from './exit-codes.ts'
 import type { CommonValues } from './scan-flags.ts'
 import { rulesFor } from './scan-rules.ts'
@@ -40,6 +42,14 @@ export function historyTarget(
   }
 }
 
+function fileHash(path: string): string {
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest('hex')
+  } catch (error) {
+    throw new ScanFailure(systemWords(error))
+  }
+}
+
 /** All that decides what a scan reports: another value makes the next one read everything again. */
 function rulesHash(
   config: ScanConfig,
@@ -50,6 +60,7 @@ function rulesHash(
   const today = new Date(nowMs).toISOString().slice(0, 10)
   const valid = entries.filter((one) => one.expires === '' || one.expires >= today)
   const { tier, compat } = values
+  const filter = values['live-filter']
   const names = ['max-decode-depth', 'max-archive-depth', 'no-allow-comments', 'max-file-megabytes']
   const parts = [
     OWN_VERSION,
@@ -57,6 +68,8 @@ function rulesHash(
     config.allowlists,
     valid.map((one) => one.fingerprint).sort(),
     { tier, compat },
+    // Another filter may know secrets of commits that are scanned already.
+    filter === '' ? '' : fileHash(filter),
     names.map((name) => values[name as keyof CommonValues]),
   ]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')

@@ -14,7 +14,7 @@ import type { DetectorPool } from '../detector.ts'
 import type { Finding, Tier } from '../finding.ts'
 import { openPool } from '../parts.ts'
 import type { ScanConfig } from '../rule.ts'
-import { runScan, type ScanObserver, type ScanTotals } from '../run-scan.ts'
+import { letGo, runScan, type ScanObserver, type ScanTotals } from '../run-scan.ts'
 import type { Source } from '../source.ts'
 import { systemWords } from '../system-words.ts'
 import { FilterError, readFilterFile } from '../vault/live-filter.ts'
@@ -190,6 +190,7 @@ export async function scan(
     const code = open.length > 0 ? values['exit-code'] : emptyCode(totals, stopped)
     return { code, findings, baselinePath, baseline, known, isPartial }
   } finally {
+    if (stop.signal.aborted) letGo(around.streams.stdin)
     stop.end()
     await pool.close()
   }

@@ -2,7 +2,7 @@
 import { fromByteString, toByteString } from '../../template/byte-strings.ts'
 import { canBackquote, quote } from '../../template/quoting.ts'
 import { RegexParser } from '../../template/regexp-parse.ts'
-import { compileRegex } from '../../template/regexp-program.ts'
+import { checkProgramSize } from '../../template/regexp-program.ts'
 import { FunctionError } from '../../template/template-error.ts'
 import { ConfigError } from './config-error.ts'
 
@@ -11,7 +11,7 @@ export function checkExpression(expression: string): number {
   const bytes = toByteString(expression)
   try {
     const { node, names } = new RegexParser(bytes).parse()
-    compileRegex(node, bytes)
+    checkProgramSize(node, bytes)
     return names.length - 1
   } catch (error) {
     if (!(error instanceof FunctionError)) throw error

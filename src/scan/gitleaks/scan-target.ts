@@ -7,7 +7,7 @@ import type { DetectorPool } from '../detector.ts'
 import type { Finding } from '../finding.ts'
 import { type ReportedFinding, reportedFinding } from '../report/reported-finding.ts'
 import { writeReport } from '../report/write-report.ts'
-import { runScan, type ScanTotals } from '../run-scan.ts'
+import { letGo, runScan, type ScanTotals } from '../run-scan.ts'
 import type { Skipped, Source } from '../source.ts'
 import { systemWords } from '../system-words.ts'
 import type { GlobalValues } from './flags.ts'
@@ -58,6 +58,7 @@ export async function scanTarget(
     limit.signal,
   )
   cancel()
+  if (limit.signal.aborted) letGo(streams.stdin)
   const error = limit.signal.aborted ? (limit.signal.reason as Error) : totals.error
   if (target.kind === 'git') {
     log.log('info', `${totals.commits} commits scanned.`)

@@ -1,8 +1,9 @@
 // One expression of a rule or allowlist, ready to run on byte strings: by V8 where that is safe and means the same, by
 // the matcher with a memory otherwise. Translations are made when they are first needed, for start-up counts.
 import { runeAt, toByteString } from '../../template/byte-strings.ts'
-import { type RegexNode, RegexParser } from '../../template/regexp-parse.ts'
-import { compileRegex } from '../../template/regexp-program.ts'
+import type { RegexNode } from '../../template/regexp-nodes.ts'
+import { RegexParser } from '../../template/regexp-parse.ts'
+import { checkProgramSize, compileRegex } from '../../template/regexp-program.ts'
 import { type Alphabet, AT_RUNE, alphabetOf, beyondAscii } from './byte-classes.ts'
 import { emitExpression } from './emit-expression.ts'
 import { MemoMatcher } from './memo-matcher.ts'
@@ -10,6 +11,10 @@ import { differsInV8, firstRunes, isDangerous, isNullable } from './regex-shape.
 
 const BEYOND_ASCII = /[\x80-\xff]/
 export const alphabetOfText = (text: string): Alphabet => alphabetOf(text, !BEYOND_ASCII.test(text))
+
+const SHORT_TEXT = 256
+/** In longer texts a loop is taken to run over this many runes: more of one class stands in no real file. */
+const LONG_RUN = 100_000
 
 /** Where a match begins and ends, in bytes. */
 export interface Span {
@@ -23,6 +28,8 @@ export class ByteRegexp {
   readonly groups: number
   /** True where V8 runs it: then a try costs a bounded number of steps. */
   readonly isNative: boolean
+  /** The same for texts of at most SHORT_TEXT bytes, such as secrets and paths. */
+  private readonly isNativeForShort: boolean
   private readonly expression: string
   private readonly natives = new Map<string, RegExp>()
   private memo: MemoMatcher | null = null
@@ -33,13 +40,15 @@ export class ByteRegexp {
     const { node, names } = new RegexParser(this.expression).parse()
     this.node = node
     this.groups = names.length - 1
-    this.isNative = !differsInV8(node) && !isDangerous(node)
-    if (!this.isNative) compileRegex(node, this.expression)
+    const isSame = !differsInV8(node)
+    this.isNativeForShort = isSame && !isDangerous(node, SHORT_TEXT)
+    this.isNative = this.isNativeForShort && !isDangerous(node, LONG_RUN)
+    if (!this.isNative) checkProgramSize(node, this.expression)
   }
 
   /** True where the text holds a match that is not empty or, as Go's MatchString, any. */
   test(text: string): boolean {
-    if (!this.isNative) return this.matcher().find(text, 0) !== null
+    if (!this.isNativeFor(text)) return this.matcher().find(text, 0) !== null
     const regexp = this.native(alphabetOfText(text), 'g', false)
     regexp.lastIndex = 0
     return regexp.test(text)
@@ -47,7 +56,7 @@ export class ByteRegexp {
 
   /** Groups of the leftmost match, the whole at 0, "" for those that took no part; null: no match. */
   groupsOf(text: string): readonly string[] | null {
-    if (!this.isNative) {
+    if (!this.isNativeFor(text)) {
       const found = this.matcher().find(text, 0)
       if (!found) return null
       return Array.from({ length: this.groups + 1 }, (_, i) =>
@@ -70,6 +79,7 @@ export class ByteRegexp {
 
   /** All matches that don't overlap, from the left, as Go finds them. */
   findAll(text: string, alphabet: Alphabet): Span[] {
+    if (!this.isNative) return this.findAllSafely(text)
     const all: Span[] = []
     let lastEnd = -1
     for (let at = 0; at <= text.length; ) {
@@ -83,11 +93,18 @@ export class ByteRegexp {
     return all
   }
 
+  /** The same by the matcher with a memory: slower, but never more than linear in the text. */
+  findAllSafely(text: string): Span[] {
+    return this.matcher()
+      .findAll(text)
+      .map((found) => ({ start: found[0]!, end: found[1]! }))
+  }
+
+  private isNativeFor(text: string): boolean {
+    return text.length <= SHORT_TEXT ? this.isNativeForShort : this.isNative
+  }
+
   private find(text: string, from: number, alphabet: Alphabet): Span | null {
-    if (!this.isNative) {
-      const found = this.matcher().find(text, from)
-      return found && { start: found[0]!, end: found[1]! }
-    }
     const regexp = this.native(alphabet, 'g', false)
     regexp.lastIndex = from
     const found = regexp.exec(text)

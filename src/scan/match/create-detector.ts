@@ -11,13 +11,14 @@ import type { ScanConfig } from '../rule.ts'
 import { passesCheck } from '../rules/token-checks.ts'
 import type { Skipped } from '../source.ts'
 import { CompiledAllowlist } from './compiled-allowlist.ts'
-import { type DecodedRuns, decodePass, type Segment } from './decode-pass.ts'
+import { decodePass, type Segment } from './decode-pass.ts'
 import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
 import { TooCostly } from './memo-matcher.ts'
+import { preferSpecific } from './prefer-specific.ts'
 import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
-import { FragmentText, type ScannedPass, scannedPass } from './scanned-text.ts'
+import { FragmentText, isAsciiBytes, type ScannedPass, scannedPass } from './scanned-text.ts'
 
 export const createDetector: CreateDetector = (config, options) => new RuleDetector(config, options)
 
@@ -35,7 +36,7 @@ class RuleDetector implements Detector {
     this.index = new RuleIndex(config)
     this.options = options
     this.readers = new Set(
-      options.compat ? [] : [...READER_RULES.keys()].filter((id) => config.rules.has(id)),
+      options.compat ? [] : [...READER_RULES.keys()].filter((id) => isReader(config, id)),
     )
     this.readerNumbers = new Map([...this.readers].map((id) => [id, this.index.numbers.get(id)!]))
     this.ownPaths = new Set(
@@ -51,14 +52,15 @@ class RuleDetector implements Detector {
     if (this.ownPaths.has(fragment.path)) return []
     if (this.context.globalAllowlists.some((list) => list.allowsFragment(fragment))) return []
     const findings: Finding[] = []
-    const known: DecodedRuns = new Map()
     let bytes = fragment.bytes
     let of: FragmentText | null = null
     let segments: readonly Segment[] = []
     let text: string | null = null
     let active: ReadonlySet<string> = new Set()
     for (let depth = 0; ; depth++) {
-      if (this.index.look(bytes)) {
+      const isAny = this.index.look(bytes)
+      // A keyword may be written with letters that only Unicode's lower case makes those of ASCII.
+      if (isAny || !isAsciiBytes(bytes)) {
         if (depth === 0) active = this.activeReaders()
         text ??= latin1(bytes)
         of ??= new FragmentText(fragment, text)
@@ -69,7 +71,7 @@ class RuleDetector implements Detector {
       if (runs.length === 0) break
       text ??= latin1(bytes)
       of ??= new FragmentText(fragment, text)
-      const next = decodePass(text, runs, segments, known)
+      const next = decodePass(text, bytes, runs, segments)
       if (next.segments.length === 0) break
       text = next.text
       segments = next.segments
@@ -91,7 +93,7 @@ class RuleDetector implements Detector {
   private addRead(fragment: Fragment, active: ReadonlySet<string>, findings: Finding[]): void {
     const known = new Map<number, string[]>()
     for (const { startLine, secret, ruleId } of findings) {
-      if (isGeneric(ruleId)) continue
+      if (ruleId.toLowerCase().includes('generic')) continue
       const secrets = known.get(startLine)
       if (secrets) secrets.push(secret)
       else known.set(startLine, [secret])
@@ -129,7 +131,8 @@ class RuleDetector implements Detector {
   private detectOne(number: number, pass: ScannedPass): Finding[] {
     const compiled = this.index.rules[number]!
     try {
-      const found = detectRule(compiled, pass, this.index.hitsOf(number), this.context)
+      const hits = this.index.hitsOf(number, pass.text)
+      const found = detectRule(compiled, pass, hits, this.context)
       const { check } = compiled.rule
       if (check === undefined || this.options.compat) return found
       return found.map((one) => (passesCheck(check, one.secret) ? one : { ...one, tier: 'low' }))
@@ -152,22 +155,11 @@ class RuleDetector implements Detector {
   }
 }
 
+/** A rule of the same name that a user wrote has an expression or a path of its own. */
+const isReader = (config: ScanConfig, id: string): boolean => {
+  const rule = config.rules.get(id)
+  return rule !== undefined && rule.regex === null && rule.path === null
+}
+
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-
-const isGeneric = (ruleId: string): boolean => ruleId.toLowerCase().includes('generic')
-
-/** Without what a generic rule found on a line where another rule found the same secret or one around it. */
-function preferSpecific(findings: readonly Finding[]): Finding[] {
-  return findings.filter(
-    (finding) =>
-      !isGeneric(finding.ruleId) ||
-      !findings.some(
-        (other) =>
-          other.startLine === finding.startLine &&
-          other.ruleId !== finding.ruleId &&
-          other.secret.includes(finding.secret) &&
-          !isGeneric(other.ruleId),
-      ),
-  )
-}

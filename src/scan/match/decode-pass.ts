@@ -1,7 +1,7 @@
 // One pass of decoding: a text with its encoded runs replaced by what they say, and segments that know where each came
 // from, so that a match in decoded text can be told by its place in the original one.
-import { decodeRun } from './decode-run.ts'
-import { ENCODINGS, type EncodedRun } from './find-encodings.ts'
+import { decodeRun, isBase64Text } from './decode-run.ts'
+import { BASE64, ENCODINGS, type EncodedRun } from './find-encodings.ts'
 
 interface Range {
   readonly start: number
@@ -23,31 +23,24 @@ export interface Segment {
   readonly depth: number
 }
 
-/** Ranges that only meet count too. */
-const overlaps = (a: Range, b: Range): boolean => b.start <= a.end && b.end >= a.start
 const merged = (a: Range, b: Range): Range => ({
   start: Math.min(a.start, b.start),
   end: Math.max(a.end, b.end),
 })
 
-/** What was decoded in the passes over one fragment, by what it was decoded from. */
-export type DecodedRuns = Map<string, string>
-
 export function decodePass(
   text: string,
+  bytes: Uint8Array,
   runs: readonly EncodedRun[],
   predecessors: readonly Segment[],
-  known: DecodedRuns,
 ): { readonly text: string; readonly segments: readonly Segment[] } {
   const segments: Segment[] = []
   const parts: string[] = []
   let shift = 0
   let copied = 0
   for (const run of runs) {
-    const encodedText = text.slice(run.start, run.end)
-    const before = known.get(encodedText)
-    const value = before ?? decodeRun(run.kind, encodedText)
-    if (before === undefined) known.set(encodedText, value)
+    if (run.kind === BASE64 && !isBase64Text(bytes, run.start)) continue
+    const value = decodeRun(run.kind, text.slice(run.start, run.end))
     if (value === '') continue
     const start = run.start + shift
     segments.push({
@@ -55,12 +48,13 @@ export function decodePass(
       original: originalOf(predecessors, run),
       encoded: { start: run.start, end: run.end },
       decoded: { start, end: start + value.length },
-      encodings: predecessors
-        .filter((before) => overlaps(run, before.decoded))
-        .reduce((bits, before) => bits | before.encodings, 1 << run.kind),
+      encodings: touchedSegments(predecessors, run).reduce(
+        (bits, before) => bits | before.encodings,
+        1 << run.kind,
+      ),
       depth: 1 + (predecessors[0]?.depth ?? 0),
     })
-    shift += value.length - encodedText.length
+    shift += value.length - (run.end - run.start)
     parts.push(text.slice(copied, run.start), value)
     copied = run.end
   }
@@ -74,8 +68,7 @@ export function originalOf(segments: readonly Segment[], decoded: Range): Range 
   let range: Range = decoded
   for (let level = segments; level.length > 0; level = level[0]!.predecessors) {
     let encoded: Range | null = null
-    for (const segment of level) {
-      if (!overlaps(segment.decoded, range)) continue
+    for (const segment of touchedSegments(level, range)) {
       if (segment.decoded.start <= range.start && range.end <= segment.decoded.end) {
         return segment.original
       }
@@ -92,9 +85,19 @@ export function originalOf(segments: readonly Segment[], decoded: Range): Range 
   return range
 }
 
-/** The segments that a match of the decoded text touches. */
-export const touchedSegments = (segments: readonly Segment[], match: Range): Segment[] =>
-  segments.filter((segment) => overlaps(segment.decoded, match))
+/** The segments that a range of the decoded text touches, even if they only meet. Segments are in order. */
+export function touchedSegments(segments: readonly Segment[], range: Range): readonly Segment[] {
+  let low = 0
+  let high = segments.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (segments[middle]!.decoded.end < range.start) low = middle + 1
+    else high = middle
+  }
+  let end = low
+  while (end < segments.length && segments[end]!.decoded.start <= range.end) end++
+  return segments.slice(low, end)
+}
 
 /** `decoded:…` for each encoding in order, and how deep. */
 export function segmentTags(segments: readonly Segment[]): string[] {

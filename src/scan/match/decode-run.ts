@@ -52,8 +52,6 @@ function decodeBase64(text: string): string {
   const firstPad = text.indexOf('=')
   const size = firstPad < 0 ? text.length : firstPad
   const pads = text.length - size
-  // Most long names end here: their first characters decode to something unprintable.
-  if (!isStartPrintable(text)) return ''
   const isStandard = /^[A-Za-z0-9+/]*=*$/.test(text) && (size + pads) % 4 === 0 && pads < 3
   const isUrl = pads === 0 && size % 4 !== 1 && /^[A-Za-z0-9_-]*$/.test(text)
   if ((!isStandard && !isUrl) || size % 4 === 1) return ''
@@ -62,11 +60,14 @@ function decodeBase64(text: string): string {
   return decoded.every(isPrintable) ? decoded.toString('latin1') : ''
 }
 
-/** The first two groups of four: 48 bits, six bytes. */
-function isStartPrintable(text: string): boolean {
-  for (const at of [0, 4]) {
+/**
+ * Whether a run of base64 may be text: its first two groups of four, 48 bits, are six printable bytes. Most long names
+ * of source code end here.
+ */
+export function isBase64Text(bytes: Uint8Array, start: number): boolean {
+  for (const at of [start, start + 4]) {
     let bits = 0
-    for (let i = at; i < at + 4; i++) bits = (bits << 6) | VALUES[text.charCodeAt(i)]!
+    for (let i = at; i < at + 4; i++) bits = (bits << 6) | VALUES[bytes[i]!]!
     if (!isPrintable(bits >> 16) || !isPrintable((bits >> 8) & 255) || !isPrintable(bits & 255)) {
       return false
     }

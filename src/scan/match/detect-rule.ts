@@ -4,9 +4,9 @@ import type { Finding } from '../finding.ts'
 import type { Fragment } from '../fragment.ts'
 import type { Span } from './byte-regexp.ts'
 import type { CompiledAllowlist } from './compiled-allowlist.ts'
+import type { CompiledRule } from './compiled-rule.ts'
 import { decodedLine, originalOf, segmentTags, touchedSegments } from './decode-pass.ts'
 import { locateMatch } from './locate-match.ts'
-import type { CompiledRule } from './rule-index.ts'
 import type { ScannedPass } from './scanned-text.ts'
 import { shannonEntropy } from './shannon-entropy.ts'
 
@@ -23,17 +23,19 @@ const owned = (text: string): string => Buffer.from(text, 'latin1').toString('la
 export function detectRule(
   compiled: CompiledRule,
   pass: ScannedPass,
-  hits: readonly number[] | null,
+  hits: readonly (readonly number[])[] | null,
   context: RuleContext,
 ): Finding[] {
   const { fragment } = pass.of
   if (compiled.allowlists.some((list) => list.allowsFragment(fragment))) return []
-  if (compiled.path && !compiled.path.test(fragment.path)) return []
-  if (!compiled.matcher) {
-    return compiled.path && pass.segments.length === 0 ? [pathFinding(compiled, fragment)] : []
+  const path = compiled.path()
+  if (path && !path.test(fragment.path)) return []
+  const matcher = compiled.matcher()
+  if (!matcher) {
+    return path && pass.segments.length === 0 ? [pathFinding(compiled, fragment)] : []
   }
   const found: Finding[] = []
-  for (const span of compiled.matcher.findAll(pass.text, pass.alphabet, hits)) {
+  for (const span of matcher.findAll(pass.text, pass.alphabet, hits)) {
     const finding = findingOf(compiled, pass, span, context)
     if (finding) found.push(finding)
   }
@@ -120,8 +122,9 @@ function findingOf(
 }
 
 /** The group that holds the secret, as the expression finds it within the match alone. */
-function secretOf({ matcher, rule }: CompiledRule, match: string): string | null {
-  const { regexp } = matcher!
+function secretOf(compiled: CompiledRule, match: string): string | null {
+  const { rule } = compiled
+  const { regexp } = compiled.matcher()!
   if (regexp.groups === 0) return match
   const groups = regexp.groupsOf(match)
   if (!groups) return match

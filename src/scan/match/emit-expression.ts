@@ -1,6 +1,6 @@
 // An expression of RE2's syntax, already parsed, as the source of a JavaScript expression over byte strings that finds
 // the same matches (leftmost, alternatives in their order). Flags are worked into the classes, so none are needed.
-import type { RegexNode } from '../../template/regexp-parse.ts'
+import type { RegexNode } from '../../template/regexp-nodes.ts'
 import { type Alphabet, classSource } from './byte-classes.ts'
 import { isNullable } from './regex-shape.ts'
 

@@ -1,7 +1,7 @@
 // Splits an expression into what stands before a literal and the rest: every match then holds one of a few literals at a
 // known distance from its begin, so that it is tried only where the automaton saw one.
 import type { RuneSet } from '../../template/regexp-classes.ts'
-import type { RegexNode } from '../../template/regexp-parse.ts'
+import type { RegexNode } from '../../template/regexp-nodes.ts'
 import { beyondAscii } from './byte-classes.ts'
 import { lengthOf } from './regex-shape.ts'
 
@@ -26,9 +26,20 @@ const MOST_LITERALS = 64
 /** A prefix of another shape than one class is tried at each byte, so it has to be short. */
 const MOST_PREFIX = 200
 
-/** The best anchor, or null where no literal stands at a known place. */
-export function findAnchor(node: RegexNode): Anchor | null {
+/**
+ * An anchor for each of the expression's ways: alternatives at its top have one each. Null where a way has no literal at
+ * a known place.
+ */
+export function findAnchors(node: RegexNode): readonly Anchor[] | null {
   const parts = flatten(node)
+  const only = parts.length === 1 ? parts[0]! : null
+  const single = findAnchor(parts)
+  if (single || only?.kind !== 'alternate') return single && [single]
+  const each = only.nodes.map((branch) => findAnchor(flatten(branch)))
+  return each.every((anchor) => anchor !== null) ? (each as Anchor[]) : null
+}
+
+function findAnchor(parts: readonly RegexNode[]): Anchor | null {
   let best: { anchor: Anchor; score: number } | null = null
   for (let i = 0; i < parts.length; i++) {
     const prefix = describePrefix(parts.slice(0, i))
@@ -37,7 +48,7 @@ export function findAnchor(node: RegexNode): Anchor | null {
     const literals = literalsOf(parts.slice(i))
     const shortest = Math.min(...literals.map((literal) => literal.length))
     if (shortest < SHORTEST) continue
-    const cost = prefix.maxPrefix === 0 ? 0 : prefix.run ? 0.5 : 2
+    const cost = prefix.maxPrefix === 0 ? 0 : prefix.run ? 0.5 : 3
     const score = Math.min(shortest, 6) - Math.log2(literals.length) / 4 - cost
     if (best && score <= best.score) continue
     best = { anchor: { ...prefix, literals, rest: { kind: 'cat', nodes: parts.slice(i) } }, score }

@@ -6,6 +6,9 @@ export const ENCODINGS = ['percent', 'unicode', 'hex', 'base64'] as const
 /** An index into ENCODINGS: the smaller goes before the larger. */
 export type EncodingKind = 0 | 1 | 2 | 3
 
+/** The kind of base64 runs. */
+export const BASE64: EncodingKind = 3
+
 export interface EncodedRun {
   readonly kind: EncodingKind
   readonly start: number
@@ -19,12 +22,12 @@ const BACKSLASH = 0x5c
 const UPPER_U = 0x55
 
 const HEX = 1
-const BASE64 = 2
+const WORD = 2
 const SPECIAL = 4
 const CLASSES = new Uint8Array(256)
 for (const char of '0123456789abcdefABCDEF') CLASSES[char.charCodeAt(0)]! |= HEX
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/+-') {
-  CLASSES[char.charCodeAt(0)]! |= BASE64
+  CLASSES[char.charCodeAt(0)]! |= WORD
 }
 for (const byte of [PERCENT, BACKSLASH, UPPER_U]) CLASSES[byte]! |= SPECIAL
 
@@ -33,6 +36,47 @@ const isHex = (byte: number | undefined): boolean =>
 
 /** All runs, without those that meet a neighbour of greater weight. */
 export function findEncodings(bytes: Uint8Array): EncodedRun[] {
+  return withoutWeaker(mayHoldEscapes(bytes) ? allRuns(bytes) : wordRuns(bytes))
+}
+
+/** How many percent signs are looked at before they are left to the search of all kinds. */
+const MOST_PERCENTS = 100
+
+function mayHoldEscapes(bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (buffer.includes('\\u') || buffer.includes('\\U') || buffer.includes('U+')) return true
+  let count = 0
+  for (let at = buffer.indexOf('%'); at >= 0; at = buffer.indexOf('%', at + 1)) {
+    if (++count > MOST_PERCENTS || (isHex(bytes[at + 1]) && isHex(bytes[at + 2]))) return true
+  }
+  return false
+}
+
+/** Hexadecimal and base64 alone: a run of 16 characters holds each sixteenth position, so most bytes are never read. */
+function wordRuns(bytes: Uint8Array): EncodedRun[] {
+  const all: EncodedRun[] = []
+  for (let at = 0; at + LEAST_BASE64 <= bytes.length; ) {
+    let start = at + LEAST_BASE64 - 1
+    if ((CLASSES[bytes[start]!]! & WORD) === 0) {
+      at = start + 1
+      continue
+    }
+    const end = endOf(WORD, bytes, start)
+    while (start > at && (CLASSES[bytes[start - 1]!]! & WORD) !== 0) start--
+    const hexEnd = endOf(HEX, bytes, start)
+    if (hexEnd - start >= LEAST_HEX) {
+      all.push({ kind: 2, start, end: hexEnd })
+      start = hexEnd
+    }
+    if (end - start >= LEAST_BASE64) {
+      all.push({ kind: BASE64, start, end: end + padding(bytes, end) })
+    }
+    at = end
+  }
+  return all
+}
+
+function allRuns(bytes: Uint8Array): EncodedRun[] {
   const all: EncodedRun[] = []
   // Within a run of base64's characters that is too short, only "U+" can begin anything.
   let shortUntil = 0
@@ -44,15 +88,16 @@ export function findEncodings(bytes: Uint8Array): EncodedRun[] {
     }
     let end = (found & SPECIAL) === 0 ? -1 : specialEnd(bytes, at)
     let kind: EncodingKind = bytes[at] === PERCENT ? 0 : 1
-    if (end < 0 && (found & BASE64) !== 0 && at >= shortUntil) {
-      let hexEnd = at
-      while (isHex(bytes[hexEnd])) hexEnd++
+    if (end < 0 && (found & WORD) !== 0 && at >= shortUntil) {
+      const hexEnd = (found & HEX) === 0 ? at : endOf(HEX, bytes, at)
       if (hexEnd - at >= LEAST_HEX) [kind, end] = [2, hexEnd]
       else {
-        let runEnd = hexEnd
-        while (runEnd < bytes.length && (CLASSES[bytes[runEnd]!]! & BASE64) !== 0) runEnd++
-        if (runEnd - at >= LEAST_BASE64) [kind, end] = [3, runEnd + padding(bytes, runEnd)]
-        else shortUntil = runEnd
+        const runEnd = endOf(WORD, bytes, hexEnd)
+        if (runEnd - at >= LEAST_BASE64) [kind, end] = [BASE64, runEnd + padding(bytes, runEnd)]
+        else if (!holdsCodePoint(bytes, at, runEnd)) {
+          at = runEnd
+          continue
+        } else shortUntil = runEnd
       }
     }
     if (end < 0) at++
@@ -61,7 +106,18 @@ export function findEncodings(bytes: Uint8Array): EncodedRun[] {
       at = end
     }
   }
-  return withoutWeaker(all)
+  return all
+}
+
+function endOf(kind: number, bytes: Uint8Array, at: number): number {
+  let end = at
+  while (end < bytes.length && (CLASSES[bytes[end]!]! & kind) !== 0) end++
+  return end
+}
+
+function holdsCodePoint(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === UPPER_U) return true
+  return false
 }
 
 function padding(bytes: Uint8Array, at: number): number {

@@ -6,8 +6,11 @@ import { holds } from '../../template/regexp.ts'
 import { holdsRune } from '../../template/regexp-classes.ts'
 import type { Instruction } from '../../template/regexp-program.ts'
 
-/** Bits of memory for one try; beyond it a text is too long for the expression. */
-const MOST_BITS = 2 ** 28
+/** Positions on a page of the memory: pages are made and wiped as they are reached. */
+const PAGE_BITS = 9
+const PAGE = 1 << PAGE_BITS
+/** 32-bit words of memory for one text, 64 MB: beyond it the text is too long for the expression. */
+const MOST_WORDS = 16 * 1024 * 1024
 
 /** Thrown where a text is too long to be searched with so large an expression. */
 export class TooCostly extends Error {}
@@ -18,13 +21,20 @@ interface Compiled {
   readonly ascii: Uint8Array | null
 }
 
+/** Byte positions of the match and its groups; -1 where a group took no part. */
+export type Slots = readonly number[]
+
 export class MemoMatcher {
   private readonly program: readonly Compiled[]
   private readonly slots: number
-  private seen = new Uint32Array(0)
+  private readonly pageWords: number
+  private pages: (Uint32Array | undefined)[] = []
+  private pageTurns: number[] = []
+  private turn = 0
 
   constructor(program: readonly Instruction[], groups: number) {
     this.slots = groups * 2 + 2
+    this.pageWords = ((program.length * PAGE) >>> 5) + 1
     this.program = program.map((instruction) => ({
       instruction,
       ascii:
@@ -36,34 +46,77 @@ export class MemoMatcher {
     }))
   }
 
-  /** The leftmost match that begins at or after `from`, as byte positions of all groups; null: none. */
-  find(text: string, from: number): readonly number[] | null {
-    const bits = (text.length - from + 1) * this.program.length
-    if (bits > MOST_BITS) throw new TooCostly('the text is too long for so large an expression')
-    const words = (bits >>> 5) + 1
-    if (this.seen.length < words) this.seen = new Uint32Array(words)
-    else this.seen.fill(0, 0, words)
+  /** The leftmost match that begins at or after `from`. */
+  find(text: string, from: number): Slots | null {
+    this.forget()
+    return this.search(text, from, from)
+  }
+
+  /** The match that begins at a byte. */
+  findAt(text: string, at: number): Slots | null {
+    this.forget()
+    return this.run(text, at, at)
+  }
+
+  /** All matches that don't overlap, as Go finds them; together they cost no more than one. */
+  findAll(text: string): Slots[] {
+    const all: Slots[] = []
+    let lastEnd = -1
+    this.forget()
+    for (let at = 0; at <= text.length; ) {
+      const found = this.search(text, at, 0)
+      if (!found) break
+      const [begin, end] = [found[0]!, found[1]!]
+      const isAccepted = end !== at || begin !== lastEnd
+      at = end !== at ? end : at < text.length ? at + runeAt(text, at).size : at + 1
+      lastEnd = end
+      if (isAccepted) all.push(found)
+      // What failed beyond the end will fail again; what led to the match lies before or on it.
+      if (at <= text.length) this.forgetPosition(at)
+    }
+    return all
+  }
+
+  private search(text: string, from: number, origin: number): Slots | null {
     // What was tried in vain from one position need not be tried again from a later one.
     for (let at = from; at <= text.length; at += at < text.length ? runeAt(text, at).size : 1) {
-      const found = this.run(text, at, from)
+      const found = this.run(text, at, origin)
       if (found) return found
     }
     return null
   }
 
-  /** The match that begins at a byte. */
-  findAt(text: string, at: number): readonly number[] | null {
-    const bits = (text.length - at + 1) * this.program.length
-    if (bits > MOST_BITS) throw new TooCostly('the text is too long for so large an expression')
-    const words = (bits >>> 5) + 1
-    if (this.seen.length < words) this.seen = new Uint32Array(words)
-    else this.seen.fill(0, 0, words)
-    return this.run(text, at, at)
+  private forget(): void {
+    this.turn++
+    if (this.pages.length * this.pageWords > MOST_WORDS / 4) this.pages = []
   }
 
-  private run(text: string, start: number, origin: number): readonly number[] | null {
+  private forgetPosition(position: number): void {
+    const page = this.pageAt(position >>> PAGE_BITS)
+    const first = (position & (PAGE - 1)) * this.program.length
+    for (let bit = first; bit < first + this.program.length; bit++) {
+      page[bit >>> 5]! &= ~(1 << (bit & 31))
+    }
+  }
+
+  private pageAt(number: number): Uint32Array {
+    let page = this.pages[number]
+    if (!page) {
+      if ((number + 1) * this.pageWords > MOST_WORDS) {
+        throw new TooCostly('the text is too long for so large an expression')
+      }
+      page = new Uint32Array(this.pageWords)
+      this.pages[number] = page
+    } else if (this.pageTurns[number] !== this.turn) page.fill(0)
+    this.pageTurns[number] = this.turn
+    return page
+  }
+
+  private run(text: string, start: number, origin: number): Slots | null {
     const saved = new Array<number>(this.slots).fill(-1)
     const size = this.program.length
+    let pageNumber = -1
+    let page: Uint32Array = EMPTY
     // Pairs of instruction and position; a negative instruction gives a slot its former value back.
     const stack: number[] = [0, start]
     while (stack.length > 0) {
@@ -74,24 +127,21 @@ export class MemoMatcher {
         continue
       }
       for (;;) {
-        const bit = (at - origin) * size + pc
-        const word = bit >>> 5
+        const position = at - origin
+        if (position >>> PAGE_BITS !== pageNumber) {
+          pageNumber = position >>> PAGE_BITS
+          page = this.pageAt(pageNumber)
+        }
+        const bit = (position & (PAGE - 1)) * size + pc
         const mask = 1 << (bit & 31)
-        if ((this.seen[word]! & mask) !== 0) break
-        this.seen[word]! |= mask
+        if ((page[bit >>> 5]! & mask) !== 0) break
+        page[bit >>> 5]! |= mask
         const { instruction, ascii } = this.program[pc]!
         if (instruction.op === 'match') return saved
         if (instruction.op === 'char') {
-          if (at >= text.length) break
-          const byte = text.charCodeAt(at)
-          if (byte < 128) {
-            if (ascii![byte] === 0) break
-            at++
-          } else {
-            const { rune, size: width } = runeAt(text, at)
-            if (!holdsRune(instruction.set, rune)) break
-            at += width
-          }
+          const width = takes(instruction.set, ascii!, text, at)
+          if (width === 0) break
+          at += width
           pc++
         } else if (instruction.op === 'jump') pc = instruction.to
         else if (instruction.op === 'split') {
@@ -107,4 +157,15 @@ export class MemoMatcher {
     }
     return null
   }
+}
+
+const EMPTY = new Uint32Array(0)
+
+/** The bytes of the rune at a position, if the class has it; 0: it hasn't. */
+function takes(set: readonly number[], ascii: Uint8Array, text: string, at: number): number {
+  if (at >= text.length) return 0
+  const byte = text.charCodeAt(at)
+  if (byte < 128) return ascii[byte]!
+  const { rune, size } = runeAt(text, at)
+  return holdsRune(set, rune) ? size : 0
 }

@@ -2,12 +2,11 @@
 // backtracking engine may run it. V8 has no time limit, so an expression that could cost more than a bounded number of
 // steps for each try is left to the linear engine, and so is what V8 means differently from RE2.
 import { intersects, type RuneSet, union } from '../../template/regexp-classes.ts'
-import type { RegexNode } from '../../template/regexp-parse.ts'
+import type { RegexNode } from '../../template/regexp-nodes.ts'
 
 type Repeat = Extract<RegexNode, { kind: 'repeat' }>
 
 const NOTHING: RuneSet = []
-const EVERYTHING: RuneSet = [0, 0x10ffff]
 
 /** True where the node can match the empty text. */
 export function isNullable(node: RegexNode): boolean {
@@ -123,43 +122,52 @@ export function differsInV8(node: RegexNode): boolean {
   }
 }
 
-/** The runs of an unbounded loop are taken to be this long: lines of real files are, megabytes of one class are not. */
-const LONG_RUN = 100_000
 /** Steps of one try beyond which an expression is not given to V8. */
 const MOST_STEPS = 50_000_000
 
-/** An upper estimate of the ways in which V8 may try to match from one position. */
-export function isDangerous(node: RegexNode): boolean {
-  return ways(node, NOTHING, true) > MOST_STEPS
+/**
+ * Whether V8 may try too many ways to match from one position, by an upper estimate, in a text of which an unbounded loop
+ * can take `run` runes.
+ */
+export function isDangerous(node: RegexNode, run: number): boolean {
+  return ways(node, NOTHING, run) > MOST_STEPS
 }
 
-/** How many ways there are through `node` when `follow` (or, if `mayEnd`, nothing particular) comes behind it. */
-function ways(node: RegexNode, follow: RuneSet, mayEnd: boolean): number {
+/**
+ * How many ways there are through `node` that go on, where `follow` can come behind it. Whatever reaches the end of the
+ * expression is a match, and no other way is tried.
+ */
+function ways(node: RegexNode, follow: RuneSet, run: number): number {
   switch (node.kind) {
     case 'group':
-      return ways(node.node, follow, mayEnd)
+      return ways(node.node, follow, run)
     case 'alternate':
-      return alternateWays(node.nodes, follow, mayEnd)
+      return alternateWays(node.nodes, follow, run)
     case 'cat': {
       let product = 1
-      let [next, open] = [follow, mayEnd]
-      for (const part of [...node.nodes].reverse()) {
-        product *= ways(part, next, open)
-        const first = firstRunes(part)
-        if (isNullable(part)) next = union([next, first])
-        else [next, open] = [first, false]
+      let next = follow
+      for (let i = node.nodes.length - 1; i >= 0; i--) {
+        const part = node.nodes[i]!
+        product *= ways(part, next, run)
+        next = before(part, next)
       }
       return product
     }
     case 'repeat':
-      return repeatWays(node, follow, mayEnd)
+      return repeatWays(node, follow, run)
     default:
       return 1
   }
 }
 
-function alternateWays(nodes: readonly RegexNode[], follow: RuneSet, mayEnd: boolean): number {
-  const each = nodes.map((node) => ways(node, follow, mayEnd))
+/** What can come where `part` begins, if `follow` can come behind it. */
+function before(part: RegexNode, follow: RuneSet): RuneSet {
+  if (part.kind === 'assert' && part.what === 'end') return NOTHING
+  return isNullable(part) ? union([follow, firstRunes(part)]) : firstRunes(part)
+}
+
+function alternateWays(nodes: readonly RegexNode[], follow: RuneSet, run: number): number {
+  const each = nodes.map((node) => ways(node, follow, run))
   const isDistinct = nodes.every(
     (node, i) =>
       !isNullable(node) &&
@@ -168,16 +176,14 @@ function alternateWays(nodes: readonly RegexNode[], follow: RuneSet, mayEnd: boo
   return isDistinct ? Math.max(...each) : each.reduce((sum, count) => sum + count, 0)
 }
 
-function repeatWays(node: Repeat, follow: RuneSet, mayEnd: boolean): number {
-  const most = node.max ?? LONG_RUN
+function repeatWays(node: Repeat, follow: RuneSet, run: number): number {
+  const most = node.max ?? run
   const first = firstRunes(node.node)
-  const inner = ways(node.node, union([first, follow]), mayEnd)
-  // Where what follows can't be mistaken for one turn more, only one number of turns can lead to a match.
-  const isSettled = !mayEnd && !intersects(first, follow)
+  const inner = ways(node.node, most === 1 ? follow : union([first, follow]), run)
+  // Where what follows can't be mistaken for one turn more, only one number of turns can lead on.
+  const isSettled = !intersects(first, follow)
   const turns = isSettled || node.min === most ? 1 : Math.max(1, most - node.min + 1)
   if (inner <= 1) return turns
   // Several ways through each turn multiply with every turn.
   return turns * Math.min(Number.MAX_VALUE, inner ** Math.min(most, 1000))
 }
-
-export const ANY_RUNE = EVERYTHING

@@ -1,69 +1,81 @@
 // Finds all matches of one rule in a text, exactly those that a search of the whole text from the left gives, but by
 // trying only near the literals that the automaton saw.
-import { runeAt } from '../../template/byte-strings.ts'
 import type { Alphabet } from './byte-classes.ts'
 import { type ByteRegexp, type Span, sourceOf } from './byte-regexp.ts'
-import { type Anchor, findAnchor } from './find-anchor.ts'
+import { type Anchor, findAnchors } from './find-anchor.ts'
+import { lengthOf } from './regex-shape.ts'
+
+/** Tries of one rule in one text beyond which long matches could make their number squared. */
+const MOST_TRIES = 2000
 
 export class RuleMatcher {
   readonly regexp: ByteRegexp
-  readonly anchor: Anchor | null
-  private readonly rests = new Map<Alphabet, RegExp>()
+  /** Null: matches may be anywhere. */
+  readonly anchors: readonly Anchor[] | null
+  private readonly rests: Map<Alphabet, RegExp>[]
+  private readonly isUnbounded: boolean
 
   constructor(regexp: ByteRegexp) {
     this.regexp = regexp
-    const anchor = findAnchor(regexp.node)
-    this.anchor = anchor && !isSlowAnchor(anchor, regexp) ? anchor : null
+    const anchors = findAnchors(regexp.node)
+    this.anchors = anchors?.every((anchor) => isCheap(anchor, regexp)) ? anchors : null
+    this.rests = anchors?.map(() => new Map()) ?? []
+    this.isUnbounded = lengthOf(regexp.node).max > 2000
   }
 
   /**
-   * Spans of all matches. `hits` are the positions at which the anchor's literals begin, in ascending order; null where
-   * they are not known.
+   * Spans of all matches. `hits` has for each anchor the positions at which its literals begin, in ascending order; null
+   * where they are not known.
    */
-  findAll(text: string, alphabet: Alphabet, hits: readonly number[] | null): Span[] {
+  findAll(text: string, alphabet: Alphabet, hits: readonly (readonly number[])[] | null): Span[] {
     // Where a letter may be written as Kelvin's sign, literals say nothing.
-    if (!this.anchor || !hits || alphabet === 'any') return this.regexp.findAll(text, alphabet)
-    return this.findNear(text, alphabet, hits, this.anchor)
+    if (!this.anchors || !hits || alphabet === 'any') return this.regexp.findAll(text, alphabet)
+    const tries = hits.reduce((sum, list) => sum + list.length, 0)
+    if (tries === 0) return []
+    if (tries > MOST_TRIES && this.isUnbounded) return this.regexp.findAllSafely(text)
+    return this.findIn(text, alphabet, this.windows(text, alphabet, hits))
   }
 
-  private findNear(
-    text: string,
-    alphabet: Alphabet,
-    hits: readonly number[],
-    anchor: Anchor,
-  ): Span[] {
-    const found: Span[] = []
-    const reach = anchor.isWide && alphabet !== 'ascii' ? anchor.maxPrefix * 4 : anchor.maxPrefix
-    // Nothing before this position begins a match that was not found.
-    let tried = 0
-    for (const hit of hits) {
-      const last = hit - anchor.minPrefix
-      if (last < tried) continue
-      if (reach > 0 && this.regexp.isNative && !this.isRestAt(text, hit, alphabet, anchor)) continue
-      let start = Math.max(tried, hit - reach)
-      if (anchor.run) {
-        let begin = hit
-        while (begin > start && anchor.run[text.charCodeAt(begin - 1)] === 1) begin--
-        start = begin
+  /** Where a match may begin, from and to, in ascending order of the begins. */
+  private windows(text: string, alphabet: Alphabet, hits: readonly (readonly number[])[]): Span[] {
+    const windows: Span[] = []
+    for (const [i, anchor] of this.anchors!.entries()) {
+      const isWide = anchor.isWide && alphabet !== 'ascii'
+      const reach = isWide ? anchor.maxPrefix * 4 : anchor.maxPrefix
+      for (const hit of hits[i]!) {
+        const end = hit - anchor.minPrefix
+        if (reach > 0 && this.regexp.isNative && !this.isRestAt(text, hit, alphabet, i)) continue
+        let start = Math.max(0, hit - reach)
+        if (anchor.run) {
+          const least = start
+          start = hit
+          while (start > least && anchor.run[text.charCodeAt(start - 1)] === 1) start--
+        }
+        if (start <= end) windows.push({ start, end })
       }
-      for (; start <= last; start++) {
+    }
+    return this.anchors!.length > 1 ? windows.sort((a, b) => a.start - b.start) : windows
+  }
+
+  private findIn(text: string, alphabet: Alphabet, windows: readonly Span[]): Span[] {
+    const found: Span[] = []
+    // No match begins before this position that is not found yet.
+    let next = 0
+    for (const window of windows) {
+      for (let start = Math.max(next, window.start); start <= window.end; start = next) {
         const end = this.regexp.endAt(text, start, alphabet)
-        tried = start + 1
-        if (end < 0) continue
         if (end > start) found.push({ start, end })
-        tried = Math.max(end, start + 1)
-        // The rest of the prefixes of this hit lies before the end, or may begin a further match.
-        start = tried - 1
+        next = Math.max(end, start + 1)
       }
     }
     return found
   }
 
-  private isRestAt(text: string, at: number, alphabet: Alphabet, anchor: Anchor): boolean {
-    let rest = this.rests.get(alphabet)
+  private isRestAt(text: string, at: number, alphabet: Alphabet, anchor: number): boolean {
+    let rest = this.rests[anchor]!.get(alphabet)
     if (!rest) {
-      rest = new RegExp(sourceOf(anchor.rest, alphabet, false), 'y')
-      this.rests.set(alphabet, rest)
+      rest = new RegExp(sourceOf(this.anchors![anchor]!.rest, alphabet, false), 'y')
+      this.rests[anchor]!.set(alphabet, rest)
     }
     rest.lastIndex = at
     return rest.test(text)
@@ -71,9 +83,5 @@ export class RuleMatcher {
 }
 
 /** An expression for the matcher with a memory is tried at few places only. */
-function isSlowAnchor(anchor: Anchor, regexp: ByteRegexp): boolean {
-  return !regexp.isNative && anchor.maxPrefix > 0 && anchor.run === null
-}
-
-/** The bytes of the rune at a position, for those who step through a text. */
-export const runeSize = (text: string, at: number): number => runeAt(text, at).size
+const isCheap = (anchor: Anchor, regexp: ByteRegexp): boolean =>
+  regexp.isNative || anchor.maxPrefix === 0 || anchor.run !== null

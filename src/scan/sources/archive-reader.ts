@@ -31,6 +31,7 @@ interface Opening {
 
 const READ_BYTES = 64 * 1024
 const INFLATE_WINDOW = 32 * 1024
+const NOT_INFLATED = { grain: 0, offset: 0 } as const
 
 type Batches = AsyncGenerator<readonly Fragment[]>
 
@@ -185,8 +186,13 @@ async function* tarFragments(
       const path = cleanName(header.pax?.path === undefined ? header.name : pathBytes(header.name))
       const isFile = header.type === 'file' || header.type === 'contiguous-file'
       const origin = isFile && !reading.settings.skipPath(path) ? place(path) : null
-      if (origin !== null) yield* entryFragments(opening, origin, entry)
-      entry.resume()
+      const rest = entry[Symbol.asyncIterator]()
+      if (origin !== null) {
+        const { grain, offset } = stream instanceof HeadedStream ? stream : NOT_INFLATED
+        yield* entryFragments(opening, origin, heldOpen(rest), grain, offset + header.byteOffset)
+      }
+      // An entry that is given up would take the whole tar with it: it is read to its end.
+      for (let step = await rest.next(); !step.done; step = await rest.next());
       if (reading.signal.aborted) return
     }
   } finally {
@@ -215,10 +221,17 @@ async function* zipFragments(opening: Opening, origin: FileOrigin, input: ZipInp
   }
 }
 
+/** Without `return`: whoever stops reading leaves the rest where it is. */
+const heldOpen = (rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => rest.next() }),
+})
+
 type TarEntry = Readable & {
   readonly header: {
     readonly name: string
     readonly type: string | null
+    /** Where its content begins in the tar. */
+    readonly byteOffset: number
     readonly pax: { readonly path?: string } | null
   }
 }
@@ -229,11 +242,12 @@ async function* entryFragments(
   origin: FileOrigin,
   stream: AsyncIterable<Uint8Array>,
   grain = 0,
+  offset = 0,
 ): Batches {
   yield* guarded(
     opening,
     origin,
-    contentFragments(opening, origin, new HeadedStream(stream, grain), false),
+    contentFragments(opening, origin, new HeadedStream(stream, grain, offset), false),
   )
 }
 
@@ -246,9 +260,14 @@ async function* contentFragments(
   const { reading } = opening
   const { compat } = reading.settings
   await stream.fill(512)
-  const kind = compat ? compatArchiveKind(origin.path) : archiveKindOf(stream.bytes)
+  // gitleaks looks at the name that the entry has within its archive.
+  const name = origin.path.slice(origin.path.lastIndexOf('!') + 1)
+  const kind = compat ? compatArchiveKind(name) : archiveKindOf(stream.bytes)
   if (kind !== null && !isPlain) return yield* openArchive(opening, origin, kind, { stream })
-  const chunker = new TextChunker(reading, origin, { grain: stream.grain })
+  const chunker = new TextChunker(reading, origin, {
+    grain: stream.grain,
+    offset: stream.offset,
+  })
   for await (const piece of stream) {
     chunker.push(piece)
     yield* reading.batcher.take()
@@ -262,10 +281,13 @@ async function* contentFragments(
 class HeadedStream implements AsyncIterable<Uint8Array> {
   readonly #rest: AsyncIterator<Uint8Array>
   bytes: Uint8Array = new Uint8Array(0)
+  /** Where the reads of gitleaks end, and how far into them this begins (text-chunker.ts). */
   readonly grain: number
+  readonly offset: number
 
-  constructor(stream: AsyncIterable<Uint8Array>, grain = 0) {
+  constructor(stream: AsyncIterable<Uint8Array>, grain = 0, offset = 0) {
     this.grain = grain
+    this.offset = offset
     this.#rest = stream[Symbol.asyncIterator]()
   }
 

@@ -42,6 +42,8 @@ export interface ChunkerOptions {
   readonly magic: boolean
   /** Bytes at whose multiples gitleaks' reads end; 0 for a file, 32,768 for what is inflated. */
   readonly grain: number
+  /** Bytes that were read before this file's, of the same stream. */
+  readonly offset: number
 }
 
 export class TextChunker {
@@ -64,7 +66,8 @@ export class TextChunker {
 
   constructor(reading: Reading, origin: FileOrigin, options: Partial<ChunkerOptions> = {}) {
     this.#reading = reading
-    this.#options = { magic: true, grain: 0, ...options }
+    this.#options = { magic: true, grain: 0, offset: 0, ...options }
+    this.#passed = this.#options.offset
     this.#origin = origin
     this.#compat = reading.settings.compat
     this.#cleaner = origin.kind === 'log' && !this.#compat ? new LogCleaner() : null

@@ -29,16 +29,16 @@ class RuleDetector implements Detector {
   private readonly context: RuleContext
   /** The rules of readers, by id and by number; none under `compat`. */
   private readonly readers: ReadonlySet<string>
-  private readonly readerNumbers: readonly number[]
+  private readonly readerNumbers: ReadonlyMap<string, number>
   private skipped: Skipped[] = []
 
   constructor(config: ScanConfig, options: DetectorOptions) {
     this.index = new RuleIndex(config)
     this.options = options
     this.readers = new Set(
-      options.compat ? [] : [...READER_RULES.keys()].filter((id) => config.rules.has(id)),
+      options.compat ? [] : [...READER_RULES.keys()].filter((id) => isReader(config, id)),
     )
-    this.readerNumbers = [...this.readers].map((id) => this.index.numbers.get(id)!)
+    this.readerNumbers = new Map([...this.readers].map((id) => [id, this.index.numbers.get(id)!]))
     this.ownPaths = new Set(
       [config.path, options.baselinePath].filter((path) => path !== '').map(toByteString),
     )
@@ -56,13 +56,17 @@ class RuleDetector implements Detector {
     let of: FragmentText | null = null
     let segments: readonly Segment[] = []
     let text: string | null = null
-    let hasReaderWord = false
+    let active: ReadonlySet<string> = new Set()
     for (let depth = 0; ; depth++) {
       const isAny = this.index.look(bytes)
       if (isAny && depth === 0)
         hasReaderWord = this.readerNumbers.some((number) => this.index.isActive(number))
       // A keyword may be written with letters that only Unicode's lower case makes those of ASCII.
       if (isAny || !isAsciiBytes(bytes)) {
+<<<<<<< HEAD
+=======
+        if (depth === 0) active = this.activeReaders()
+>>>>>>> scanrules
         text ??= latin1(bytes)
         of ??= new FragmentText(fragment, text)
         this.runRules(scannedPass(of, text, bytes, segments), findings)
@@ -78,22 +82,28 @@ class RuleDetector implements Detector {
       segments = next.segments
       bytes = Buffer.from(text, 'latin1')
     }
-    if (hasReaderWord || (this.readers.size > 0 && isReadByPath(fragment.path))) {
-      this.addRead(fragment, hasReaderWord, findings)
+    if (active.size > 0 || (this.readers.size > 0 && isReadByPath(fragment.path))) {
+      this.addRead(fragment, active, findings)
     }
     return preferSpecific(findings)
   }
 
+  private activeReaders(): Set<string> {
+    const active = new Set<string>()
+    for (const [id, number] of this.readerNumbers) if (this.index.isActive(number)) active.add(id)
+    return active
+  }
+
   /** What readers find and no rule did, with the lines left out that say so. */
-  private addRead(fragment: Fragment, hasWord: boolean, findings: Finding[]): void {
+  private addRead(fragment: Fragment, active: ReadonlySet<string>, findings: Finding[]): void {
     const known = new Map<number, string[]>()
     for (const { startLine, secret, ruleId } of findings) {
-      if (isGeneric(ruleId)) continue
+      if (ruleId.toLowerCase().includes('generic')) continue
       const secrets = known.get(startLine)
       if (secrets) secrets.push(secret)
       else known.set(startLine, [secret])
     }
-    for (const one of readFragment(fragment, latin1(fragment.bytes), this.readers, hasWord)) {
+    for (const one of readFragment(fragment, latin1(fragment.bytes), this.readers, active)) {
       if (!this.options.ignoreAllowComments && one.line.includes('gitleaks:allow')) continue
       const others = known.get(one.startLine)
       if (others?.some((other) => other.includes(one.secret) || one.secret.includes(other)))
@@ -126,7 +136,12 @@ class RuleDetector implements Detector {
   private detectOne(number: number, pass: ScannedPass): Finding[] {
     const compiled = this.index.rules[number]!
     try {
+<<<<<<< HEAD
       const found = detectRule(compiled, pass, this.index.hitsOf(number, pass.text), this.context)
+=======
+      const hits = this.index.hitsOf(number, pass.text)
+      const found = detectRule(compiled, pass, hits, this.context)
+>>>>>>> scanrules
       const { check } = compiled.rule
       if (check === undefined || this.options.compat) return found
       return found.map((one) => (passesCheck(check, one.secret) ? one : { ...one, tier: 'low' }))
@@ -147,6 +162,12 @@ class RuleDetector implements Detector {
     }
     return withComponents(found, required, components)
   }
+}
+
+/** A rule of the same name that a user wrote has an expression or a path of its own. */
+const isReader = (config: ScanConfig, id: string): boolean => {
+  const rule = config.rules.get(id)
+  return rule !== undefined && rule.regex === null && rule.path === null
 }
 
 const latin1 = (bytes: Uint8Array): string =>

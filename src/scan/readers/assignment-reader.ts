@@ -4,6 +4,7 @@
 import type { Tier } from '../finding.ts'
 import { placeOf } from './place-of.ts'
 import { type Candidate, candidate, type Readable, type Reader } from './reader.ts'
+import { ASSIGNMENT_RULES } from './reader-rules.ts'
 import { NAME_WORDS, secretName } from './secret-names.ts'
 import { isWeakPassword, judgeValue, type ValueKind } from './value-judgement.ts'
 
@@ -20,7 +21,7 @@ const WORD_CHARACTER = /[\w.-]/
 
 export const assignmentReader: Reader = {
   id: 'assignments',
-  keywords: ['pass', 'pwd', '_pw', 'secret', 'token', 'key', 'credential', 'auth'],
+  gates: ASSIGNMENT_RULES,
   wants: () => true,
   read(readable) {
     const place = placeOf(readable)

@@ -6,7 +6,7 @@ import { isBlankOrReference, isNoSecret, isPassword } from './value-judgement.ts
 function lineFile(id: string, paths: RegExp, line: RegExp, ruleId = 'credential-file'): Reader {
   return {
     id,
-    keywords: [],
+    gates: [],
     wants: (path) => paths.test(path),
     read({ text }) {
       const found: Candidate[] = []
@@ -30,7 +30,7 @@ const SECRET_ENTRY =
 /** Values of `data` are decoded to be judged, those of `stringData` are as they stand. */
 const secretManifestReader: Reader = {
   id: 'secret-manifests',
-  keywords: ['secret'],
+  gates: ['secret-manifest-base64'],
   wants: (path) => /\.(?:ya?ml|json)(?:\.\w+)?$/i.test(path),
   read({ text }) {
     const found: Candidate[] = []

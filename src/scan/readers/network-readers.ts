@@ -9,7 +9,7 @@ const USERINFO =
 
 export const urlReader: Reader = {
   id: 'urls',
-  keywords: ['://'],
+  gates: ['url-credentials'],
   wants: always,
   read({ text }) {
     const found: Candidate[] = []
@@ -28,7 +28,7 @@ const PARAMETER =
 
 export const parameterReader: Reader = {
   id: 'url-parameters',
-  keywords: ['token=', 'key=', 'secret=', 'sig=', 'signature=', 'password=', 'passwd=', 'pwd='],
+  gates: ['url-credentials'],
   wants: always,
   read({ text }) {
     const found: Candidate[] = []
@@ -47,7 +47,7 @@ const SQL =
 
 export const sqlReader: Reader = {
   id: 'sql',
-  keywords: ['identified', 'password'],
+  gates: ['sql-password'],
   wants: always,
   read({ text }) {
     const found: Candidate[] = []
@@ -68,7 +68,7 @@ const SCHEME = /\b(bearer|basic)[ \t]+([\w.~+/-]{8,2000}={0,3})/gi
 
 export const headerReader: Reader = {
   id: 'headers',
-  keywords: ['bearer', 'basic', 'authorization', 'x-', 'private-token', 'api-key', 'apikey'],
+  gates: ['authorization-header'],
   wants: always,
   read({ text }) {
     const found: Candidate[] = []
@@ -99,7 +99,7 @@ const CONNECTION_CONTEXT =
 
 export const connectionStringReader: Reader = {
   id: 'connection-strings',
-  keywords: ['password', 'pwd', 'accountkey', 'sharedaccesskey'],
+  gates: ['connection-string-password'],
   wants: always,
   read({ text }) {
     const found: Candidate[] = []
@@ -126,7 +126,7 @@ const JWK_MEMBER = /["']?\b(d|p|q|dp|dq|qi|k)["']?\s*[:=]\s*["']([\w-]{20,2000})
 
 export const jwkReader: Reader = {
   id: 'jwk',
-  keywords: ['kty'],
+  gates: ['jwk-private'],
   wants: always,
   read({ text }) {
     const found: Candidate[] = []
@@ -154,21 +154,7 @@ const COMMAND =
 
 export const commandReader: Reader = {
   id: 'commands',
-  keywords: [
-    ' -p',
-    'sshpass',
-    'redis-cli',
-    '--user',
-    ' -u',
-    '--password',
-    'password',
-    'token',
-    'secret',
-    'sqlcmd',
-    ' -w ',
-    'net use',
-    'securestring',
-  ],
+  gates: ['command-line-password'],
   wants: always,
   read({ text }) {
     const found: Candidate[] = []

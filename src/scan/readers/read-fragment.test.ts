@@ -14,7 +14,7 @@ const ALL = new Set(READER_RULES.keys())
 function read(path: string, text: string, kind: SourceKind = 'dir'): string[] {
   const bytes = Buffer.from(text, 'latin1')
   const fragment = { bytes, path, symlink: '', startLine: 1, commit: null, kind }
-  return readFragment(fragment, text, ALL, true).map((one) => `${one.ruleId}=${one.secret}`)
+  return readFragment(fragment, text, ALL, ALL).map((one) => `${one.ruleId}=${one.secret}`)
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')

@@ -32,16 +32,16 @@ export const READERS: readonly Reader[] = [
 
 /**
  * What the readers find in a fragment, under the rules wanted, in the order of the text. `text` is the fragment as latin1.
- * Without `hasKeyword` (one of READER_KEYWORDS stands in it) only readers of whole files are asked, by path.
+ * `active` are the rules of which a keyword stands in it; readers of whole files are asked by path alone.
  */
 export function readFragment(
   fragment: Fragment,
   text: string,
   wanted: ReadonlySet<string>,
-  hasKeyword: boolean,
+  active: ReadonlySet<string>,
 ): Finding[] {
   const readable: Readable = { text, path: fragment.path, kind: fragment.kind }
-  const candidates = candidatesIn(readable, hasKeyword).filter((one) => wanted.has(one.ruleId))
+  const candidates = candidatesIn(readable, active).filter((one) => wanted.has(one.ruleId))
   if (candidates.length === 0) return []
   const newlines = newlinesOf(text)
   return candidates.map((one) => findingOf(one, fragment, text, newlines))
@@ -49,18 +49,15 @@ export function readFragment(
 
 /** Whether a reader of whole files wants a path, so that its text is needed without any keyword in it. */
 export function isReadByPath(path: string): boolean {
-  return READERS.some((reader) => reader.keywords.length === 0 && reader.wants(path))
+  return READERS.some((reader) => reader.gates.length === 0 && reader.wants(path))
 }
 
-function candidatesIn(readable: Readable, hasKeyword: boolean): Candidate[] {
+function candidatesIn(readable: Readable, active: ReadonlySet<string>): Candidate[] {
   const found: Candidate[] = []
   /** The bytes that belong to a secret found before. */
   let taken: Uint8Array | null = null
-  const lower = hasKeyword ? readable.text.toLowerCase() : ''
   for (const reader of READERS) {
-    if (reader.keywords.length > 0) {
-      if (!hasKeyword || !reader.keywords.some((word) => lower.includes(word))) continue
-    }
+    if (reader.gates.length > 0 && !reader.gates.some((id) => active.has(id))) continue
     if (!reader.wants(readable.path)) continue
     for (const one of reader.read(readable)) {
       taken ??= new Uint8Array(readable.text.length)

@@ -8,18 +8,52 @@ export interface ReaderRule {
   readonly tier: Tier
   /** What is wrong with it, and what to do instead. */
   readonly words: string
-  /** Lower case: without any of them in a text only the readers of whole files, chosen by path, are asked. */
+  /** Lower case: what a text must hold one of for the rule's readers to be asked. */
   readonly keywords: readonly string[]
 }
 
-/** What the readers of text look for; one list, for any of them may report under the rule of a place. */
-export const READER_KEYWORDS: readonly string[] = [
-  ...['pass', 'pwd', '_pw', 'secret', 'token', 'key', 'credential', 'auth', '://', 'bearer'],
-  ...['basic', 'kty', 'identified', 'securestring', 'sig=', 'redis-cli', ' -u', ' -w ', 'net use'],
-]
+/** The words of names; assignments are reported under a rule of their place. */
+const NAMES = ['pass', 'pwd', '_pw', 'secret', 'token', 'key', 'credential', 'auth']
+const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
+  'secret-manifest-base64': ['secret'],
+  'url-credentials': [
+    '://',
+    'token=',
+    'key=',
+    'secret=',
+    'sig=',
+    'signature=',
+    'password=',
+    'pwd=',
+  ],
+  'sql-password': ['identified', 'password'],
+  'authorization-header': ['bearer', 'basic', 'authorization', '-token', '-key', 'apikey'],
+  'jwk-private': ['kty'],
+  'connection-string-password': [
+    'password',
+    'pwd',
+    'accountkey',
+    'sharedaccesskey',
+    'sharedsecret',
+  ],
+  'command-line-password': [
+    ...[
+      'mysql',
+      'mariadb',
+      'sshpass',
+      'redis-cli',
+      'curl',
+      'wget',
+      'docker login',
+      'sqlcmd',
+      'isql',
+    ],
+    ...['ldap', 'net use', 'securestring', '--', 'http '],
+  ],
+}
 
 function rule(id: string, tier: Tier, description: string, words: string): ReaderRule {
-  return { id, tier, description, words, keywords: READER_KEYWORDS }
+  return { id, tier, description, words, keywords: KEYWORDS[id] ?? NAMES }
 }
 
 const RULES: readonly ReaderRule[] = [
@@ -136,3 +170,8 @@ const RULES: readonly ReaderRule[] = [
 export const READER_RULES: ReadonlyMap<string, ReaderRule> = new Map(
   RULES.map((entry) => [entry.id, entry]),
 )
+
+/** Those under which assignments are reported. */
+export const ASSIGNMENT_RULES: readonly string[] = RULES.filter(
+  ({ keywords }) => keywords === NAMES,
+).map(({ id }) => id)

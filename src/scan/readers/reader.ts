@@ -22,8 +22,8 @@ export interface Candidate {
 
 export interface Reader {
   readonly id: string
-  /** Lower case; the reader is asked only if one stands in the text. Empty: asked for each path that it wants. */
-  readonly keywords: readonly string[]
+  /** Rules, of which one must have its keyword in the text for the reader to be asked. Empty: each path it wants. */
+  readonly gates: readonly string[]
   wants(path: string): boolean
   read(readable: Readable): Candidate[]
 }

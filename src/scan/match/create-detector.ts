@@ -15,7 +15,7 @@ import { decodePass, type Segment } from './decode-pass.ts'
 import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
 import { TooCostly } from './memo-matcher.ts'
-import { isGeneric, preferSpecific } from './prefer-specific.ts'
+import { preferSpecific } from './prefer-specific.ts'
 import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
 import { FragmentText, isAsciiBytes, type ScannedPass, scannedPass } from './scanned-text.ts'
@@ -59,14 +59,9 @@ class RuleDetector implements Detector {
     let active: ReadonlySet<string> = new Set()
     for (let depth = 0; ; depth++) {
       const isAny = this.index.look(bytes)
-      if (isAny && depth === 0)
-        hasReaderWord = this.readerNumbers.some((number) => this.index.isActive(number))
       // A keyword may be written with letters that only Unicode's lower case makes those of ASCII.
       if (isAny || !isAsciiBytes(bytes)) {
-<<<<<<< HEAD
-=======
         if (depth === 0) active = this.activeReaders()
->>>>>>> scanrules
         text ??= latin1(bytes)
         of ??= new FragmentText(fragment, text)
         this.runRules(scannedPass(of, text, bytes, segments), findings)
@@ -136,12 +131,8 @@ class RuleDetector implements Detector {
   private detectOne(number: number, pass: ScannedPass): Finding[] {
     const compiled = this.index.rules[number]!
     try {
-<<<<<<< HEAD
-      const found = detectRule(compiled, pass, this.index.hitsOf(number, pass.text), this.context)
-=======
       const hits = this.index.hitsOf(number, pass.text)
       const found = detectRule(compiled, pass, hits, this.context)
->>>>>>> scanrules
       const { check } = compiled.rule
       if (check === undefined || this.options.compat) return found
       return found.map((one) => (passesCheck(check, one.secret) ? one : { ...one, tier: 'low' }))

@@ -13,6 +13,7 @@ import { removeStaleSocket } from './http/unix-socket.ts'
 import type { Log } from './sdk/log.ts'
 import type { ServerConfig } from './server-config.ts'
 import { SHUTDOWN_MS } from './server-process.ts'
+import { closeLostHandoffs } from './worker-handoffs.ts'
 
 /** What a worker tells when it serves. */
 export interface WorkerReady {
@@ -135,6 +136,7 @@ export class Supervisor {
   #fork(): void {
     const { clock, log } = this.#parts
     const worker = cluster.fork()
+    closeLostHandoffs(worker, clock)
     const number = worker.id
     this.#living.set(number, { worker, sinceMs: clock.monotonic() })
     worker.on('message', (frame: BusFrame | typeof HELLO) => {

@@ -1,6 +1,7 @@
 // Four processes on one store and one port. What one has acknowledged every other shows at once; workers
 // that are killed lose nothing and come back open; shares, rekeys and root generations may reach another
 // worker each time. Calls with `fresh` take a new connection, which the supervisor gives to the next worker.
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { decodeToken } from '../../src/cli/operator/generate-root.ts'
@@ -55,6 +56,19 @@ async function allWorkersBack(): Promise<void> {
     if (systemClock.monotonic() > until) throw new Error(`workers are missing:\n${server.output()}`)
     await systemClock.sleep(20)
   }
+}
+
+/** A connection of its own with one request; `over` resolves when the server has ended it. */
+function openClient(address: string): { over: Promise<void>; isOver(): boolean } {
+  const { hostname, port } = new URL(address)
+  const socket = connect(Number(port), hostname)
+  socket.write('GET /v1/sys/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  socket.resume()
+  const over = new Promise<void>((resolve) => {
+    socket.once('error', () => {})
+    socket.once('close', () => resolve())
+  })
+  return { over, isOver: () => socket.closed }
 }
 
 describe('the seal', () => {
@@ -193,6 +207,18 @@ describe('workers that are killed', () => {
       if ((await server.call('GET', path)).status !== 200) lost.push(path)
     }
     expect(lost).toEqual([])
+  })
+
+  it('leave no client without an answer or an end', async () => {
+    const [pid] = server.workerPids()
+    // It takes nothing more, so that a connection is on its way to it when it ends.
+    process.kill(pid!, 'SIGSTOP')
+    const clients = Array.from({ length: WORKERS * 2 }, () => openClient(server.address))
+    await systemClock.sleep(500)
+    expect(clients.filter(({ isOver }) => !isOver())).toHaveLength(1)
+    await killWorker(pid!)
+    await Promise.all(clients.map(({ over }) => over))
+    await allWorkersBack()
   })
 
   it('end with their supervisor, and the next start is sealed', async () => {

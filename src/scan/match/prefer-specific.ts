@@ -1,7 +1,7 @@
 // Of a generic rule and one that knows what it found, on the same line, the generic one is silent about the same secret.
 import type { Finding } from '../finding.ts'
 
-export const isGeneric = (ruleId: string): boolean => ruleId.toLowerCase().includes('generic')
+const isGeneric = (ruleId: string): boolean => ruleId.toLowerCase().includes('generic')
 
 /** Without what a generic rule found on a line where another rule found the same secret or one around it. */
 export function preferSpecific(findings: Finding[]): Finding[] {

@@ -31,7 +31,7 @@ const COPIED = [
   '.gitignore',
   'vitest.config.ts',
 ]
-const STEP_MS = 120_000
+const STEP_MS = 400_000
 let copy: string
 
 beforeAll(() => {

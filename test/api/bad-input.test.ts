@@ -36,8 +36,8 @@ afterAll(async () => {
   process.off('unhandledRejection', onUnhandled)
 })
 
-/** What background work may write at any time: claims of shards, counted key uses, heads of the chain. */
-const LIVING = /^(core\/(audit|shard|claims?|key-uses|keyring)|due\/claim|jobs\/)/
+/** What background work may write at any time: claims of shards, signs of life, counted key uses, heads of the chain. */
+const LIVING = /^(core\/(audit|worker|shard|claims?|key-uses|keyring)|due\/claim|jobs\/)/
 
 async function snapshot(): Promise<ReadonlyMap<string, string>> {
   const entries = new Map<string, string>()

@@ -105,7 +105,8 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-describe('as the original', () => {
+// A few hundred starts of git: slow where the machine is busy.
+describe('as the original', { timeout: 180_000 }, () => {
   const AWS_KEY = ['AKIA', 'QWERTYUIOPASDFGH'].join('')
 
   it('reads options, refuses combinations and prints usage', () => {
@@ -264,7 +265,7 @@ describe('as the original', () => {
   })
 })
 
-describe('better than the original', () => {
+describe('better than the original', { timeout: 180_000 }, () => {
   let place: Place
   beforeAll(() => {
     place = new Place('better', OURS)

@@ -24,7 +24,12 @@ function detectorOf(id: string): Detector {
   let detector = detectors.get(id)
   if (detector === undefined) {
     const rules = new Map([[id, config.rules.get(id)!]])
-    const options = { compat: true, maxDecodeDepth: 5, ignoreAllowComments: false, baselinePath: '' }
+    const options = {
+      compat: true,
+      maxDecodeDepth: 5,
+      ignoreAllowComments: false,
+      baselinePath: '',
+    }
     detector = createDetector({ ...config, rules }, options)
     detectors.set(id, detector)
   }

@@ -180,7 +180,7 @@ export async function openCore(parts: CoreParts): Promise<Core> {
       }),
   })
   const liveParts = {
-    ...{ storage, clock, random, findEngine, log: log.named('live-secrets') },
+    ...{ storage: background, clock, random, findEngine, log: log.named('live-secrets') },
     openMount: (namespaceId: string, mountId: string) => openMount(contexts, namespaceId, mountId),
   }
   const unmountParts = {

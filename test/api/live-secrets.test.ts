@@ -242,6 +242,8 @@ describe.each(serverKinds)('live secrets on $kind', ({ start }) => {
     const left = await server.backend.range('ns/root/live/', { limit: 100 })
     expect(left.filter((key) => !key.includes('/identity/'))).toEqual([])
     await call('POST', 'secret/data/mine', { data: { password: AFTER } })
+    expect(await server.backend.range('ns/root/live/dirty/', { limit: 1 })).toEqual([])
+    expect(await server.backend.range('core/live-watch/', { limit: 1 })).toEqual([])
     await call('POST', 'sys/live-secrets/config', { min_entropy_bits: 40 })
     await untilKnown('ci', AFTER, 'live')
     expect((await fetchFilter('ci', cursor)).reset).toBe(true)

@@ -4,7 +4,8 @@ import type { Clock } from '../../base/clock.ts'
 import { badRequest, notFound } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import type { JobService } from '../jobs/job-service.ts'
-import { livePrefix } from '../keys.ts'
+import { livePrefix, liveWatchKey, mountPrefix } from '../keys.ts'
+import { allPages } from '../pages.ts'
 import type { CoreStorage } from '../store.ts'
 import { filterDigest } from './live-digest.ts'
 import { LIVE_JOB, type LiveJobItem } from './live-job.ts'
@@ -90,6 +91,10 @@ export class LiveIndex {
   /** Turns it off and forgets it; scanners keep their names. */
   async disable(namespaceId: string): Promise<void> {
     await this.#storage.delete(configKey(namespaceId))
+    // From here on commits mark nothing; those before left their marks for the deletion below.
+    const mounts = await allPages((page) => this.#storage.range(mountPrefix(namespaceId), page))
+    for (const mount of mounts)
+      await this.#storage.delete(liveWatchKey(mount.slice(mount.lastIndexOf('/') + 1)))
     for (const folder of ['dirty/', 'place/', 'lease/', 'id/', 'digest/', 'log/']) {
       const prefix = livePrefix(namespaceId) + folder
       for (;;) {

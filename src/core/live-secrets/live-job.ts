@@ -1,6 +1,7 @@
 // The job that keeps a namespace's index of live secrets, off every request's path: it follows new mounts, reads
 // what they hold once, then only what commits marked as changed, and retires what went with its mount. It ends when
 // the index is turned off; how far it came is its item, so any process goes on from there.
+import { ApiError } from '../../base/errors.ts'
 import type { JobResult } from '../../sdk/job.ts'
 import type { LiveSecretSource } from '../../sdk/live-secrets.ts'
 import type { Log } from '../../sdk/log.ts'
@@ -19,7 +20,7 @@ import {
   placePrefix,
   unpackRef,
 } from './live-records.ts'
-import { dirtyKey, dirtyPrefix, type LiveWatch } from './live-rule.ts'
+import { dirtyKey, dirtyPrefix, hasLiveKey, type LiveWatch } from './live-rule.ts'
 
 export const LIVE_JOB = 'live-secrets'
 
@@ -31,6 +32,8 @@ export interface LiveJobItem {
   readonly mounts: Readonly<Record<string, Progress>>
   /** Mounts that are gone, with the last place that was retired. */
   readonly leaving?: Readonly<Record<string, string>>
+  /** The last mark of the present walk over what changed; absent: it begins anew. */
+  readonly dirtyAfter?: string
 }
 
 export interface LiveJobParts extends LiveParts {
@@ -57,10 +60,10 @@ export async function runLiveJob(
   const pass = new Pass(parts, namespaceId, config, signal)
   item = await pass.followMounts(item)
   for (let pages = 0; pages < RUN && !signal.aborted; pages++) {
-    const readsDirty = await pass.dirtyPage()
-    const next = await pass.scanPage(item)
-    const isIdle = !readsDirty && next === item
-    item = next
+    const walked = await pass.dirtyPage(item)
+    item = await pass.scanPage(walked)
+    // A walk has an end, also over marks that could not be settled.
+    const isIdle = item === walked && item.dirtyAfter === undefined
     if (isIdle) return { againAtMs: parts.clock.now() + IDLE_MS, item }
   }
   return { againAtMs: parts.clock.now(), item }
@@ -99,8 +102,16 @@ class Pass {
         namespaceId: this.#namespaceId,
         folders: sources.map(({ folder }) => folder),
       }
-      // Before it is read: what is written from now on marks itself.
-      await storage.put(liveWatchKey(id), { json: watch })
+      // Before it is read: what is written from now on marks itself. Not once the index was turned off, or the
+      // mount taken down: nobody would take the watch away again.
+      const isWatched = await storage.transaction(async (tx) => {
+        const entries = await tx.read([configKey(this.#namespaceId), key])
+        const config = entries.get(configKey(this.#namespaceId))?.json<LiveConfig>()
+        if (config?.generation !== this.#config.generation || !entries.has(key)) return false
+        tx.put(liveWatchKey(id), { json: watch })
+        return true
+      })
+      if (!isWatched) continue
       mounts[id] = ''
       delete leaving[id]
       isChanged = true
@@ -114,12 +125,13 @@ class Pass {
     return isChanged ? { ...item, mounts, leaving } : item
   }
 
-  /** Reads a page of what was marked as changed; false where nothing was. */
-  async dirtyPage(): Promise<boolean> {
+  /** Reads a page of what was marked as changed. */
+  async dirtyPage({ dirtyAfter, ...item }: LiveJobItem): Promise<LiveJobItem> {
     const prefix = dirtyPrefix(this.#namespaceId)
-    const marks = await this.#parts.storage.range(prefix, { limit: PAGE })
+    const from = dirtyAfter === undefined ? {} : { after: dirtyAfter }
+    const marks = await this.#parts.storage.range(prefix, { limit: PAGE, ...from })
     await this.#settle(marks.map((mark) => unpackRef(mark.slice(prefix.length))))
-    return marks.length > 0
+    return marks.length < PAGE ? item : { ...item, dirtyAfter: marks.at(-1)! }
   }
 
   /** Reads a page of a mount that was not read whole yet, or retires a page of one that is gone. */
@@ -155,7 +167,7 @@ class Pass {
     const readings = places.map(
       (place): Reading => ({ ref: { mountId: id, place }, wanted: [], dirtyVersion: null }),
     )
-    await settlePlaces(this.#parts, this.#namespaceId, this.#config, readings)
+    await this.#settleAll(readings)
     const leaving = { ...item.leaving }
     if (keys.length < PAGE) delete leaving[id]
     else leaving[id] = places.at(-1)!
@@ -166,10 +178,33 @@ class Pass {
     const readings: Reading[] = []
     for (const ref of refs) {
       if (this.#signal.aborted) return
+      if (!hasLiveKey(this.#namespaceId, ref.mountId, ref.place)) continue
       const reading = await this.#read(ref)
       if (reading) readings.push(reading)
     }
-    await settlePlaces(this.#parts, this.#namespaceId, this.#config, readings)
+    await this.#settleAll(readings)
+  }
+
+  /** One place that storage refuses (its record grew too large) must not hold up the others. */
+  async #settleAll(readings: readonly Reading[]): Promise<void> {
+    const { log } = this.#parts
+    const settle = (some: readonly Reading[]) =>
+      settlePlaces(this.#parts, this.#namespaceId, this.#config, some)
+    try {
+      await settle(readings)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      for (const one of readings) {
+        await settle([one]).catch(async (error) => {
+          if (!isRefusal(error)) throw error
+          log.warn('a secret is not in the index of live secrets', { err: error })
+          // Trying again helps only when it changes.
+          const { mountId, place } = one.ref
+          if (one.dirtyVersion === null) return
+          await this.#parts.storage.delete(dirtyKey(this.#namespaceId, mountId, place))
+        })
+      }
+    }
   }
 
   /** null where it could not be read: it stays marked, or is marked now, for the next pass. */
@@ -192,6 +227,7 @@ class Pass {
       return { ref, wanted: wantedOf(this.#config, values), dirtyVersion }
     } catch (error) {
       log.warn('a secret could not be read for the index of live secrets', { err: error })
+      if (dirtyVersion === null) await storage.transaction(async (tx) => tx.mark(key))
       return null
     }
   }
@@ -205,6 +241,8 @@ class Pass {
     return mount
   }
 }
+
+const isRefusal = (error: unknown): boolean => error instanceof ApiError && error.status < 500
 
 export const sourceOf = (mount: OpenMount, { place }: PlaceRef): LiveSecretSource | undefined =>
   mount.engine.liveSecrets?.find(({ folder }) => place.startsWith(folder))

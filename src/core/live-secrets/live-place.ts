@@ -22,12 +22,14 @@ import {
 } from './live-records.ts'
 import { dirtyKey } from './live-rule.ts'
 
-/** Values of one commit: each takes up to four of its hundred writes. */
-const VALUES_A_COMMIT = 16
+/** Values that change in one commit, and dead ones that make room: three of its hundred writes each. */
+const VALUES_A_COMMIT = 11
 /** Places of one commit: each takes two reads, and two writes at most beside its values. */
 const PLACES_A_COMMIT = 16
 /** Values that are kept of one place; the oldest dead ones go first. */
 const MOST_VALUES = 2000
+/** What a value is called in its record: of a longer name the beginning, so that the record stays a batch. */
+const MOST_NAME_CHARS = 100
 
 export interface Wanted {
   readonly digest: string
@@ -45,11 +47,15 @@ export interface LiveParts {
   readonly random: Random
 }
 
-/** What of these values is to be known. */
+/** What of these values is to be known: the present ones first, then the newest, as far as there is room. */
 export function wantedOf(config: LiveConfig, values: readonly LiveValue[]): readonly Wanted[] {
   const salt = Buffer.from(config.salt, 'base64')
   const wanted = new Map<string, Wanted>()
-  for (const { key, version, isCurrent, value } of values) {
+  const inOrder = [...values].sort(
+    (a, b) => Number(b.isCurrent) - Number(a.isCurrent) || b.version - a.version,
+  )
+  for (const { key: name, version, isCurrent, value } of inOrder) {
+    const key = name.slice(0, MOST_NAME_CHARS)
     for (const part of searchedParts(value)) {
       if (!isAboveFloor(part, config)) continue
       const digest = liveDigest(salt, part).toString('hex')
@@ -102,7 +108,7 @@ async function settle(
   const found = await tx.read([configKey(namespaceId), stateKey(namespaceId), ...keys, ...marks])
   if (found.get(configKey(namespaceId))?.json<LiveConfig>().generation !== config.generation)
     return null
-  const numbers = { last: Number(found.get(stateKey(namespaceId))?.text() ?? 0) }
+  const numbers = { last: Number(found.get(stateKey(namespaceId))?.text() ?? 0), dropped: 0 }
   const before = numbers.last
   let places = 0
   for (const { ref, wanted, dirtyVersion } of batch) {
@@ -110,7 +116,7 @@ async function settle(
     const record = found.get(key)?.json<PlaceRecord>() ?? { values: [] }
     const all = changesOf(record, wanted)
     const some = all.slice(0, VALUES_A_COMMIT - (numbers.last - before))
-    if (some.length > 0) apply(parts, tx, numbers, { namespaceId, ref, key, record, some })
+    if (some.length > 0) apply(parts, tx, numbers, { namespaceId, ref, key, record, wanted, some })
     if (some.length < all.length) break
     const mark = marks[places]!
     if (dirtyVersion !== null && found.get(mark)?.version === dirtyVersion) tx.delete(mark)
@@ -128,30 +134,33 @@ interface Change {
 
 function changesOf(record: PlaceRecord, wanted: readonly Wanted[]): readonly Change[] {
   const known = new Map(record.values.map((value) => [nameOf(value), value]))
-  const changes: Change[] = []
+  const come: Change[] = []
   for (const now of wanted) {
     const before = known.get(nameOf(now)) ?? null
     known.delete(nameOf(now))
-    if (before?.state !== now.state) changes.push({ before, now })
+    if (before?.state !== now.state) come.push({ before, now })
   }
+  // Ends first: what is dead makes room for what comes.
+  const changes: Change[] = []
   const keys = new Set(wanted.filter(({ state }) => state === 'live').map(({ key }) => key))
   for (const before of known.values()) {
     const state = keys.has(before.key) ? 'replaced' : 'gone'
     const isDead = before.state === 'gone' || before.state === state
     if (!isDead) changes.push({ before, now: { ...before, state } })
   }
-  return changes
+  return [...changes, ...come]
 }
 
 function apply(
   { clock, random }: LiveParts,
   tx: CoreTx,
-  numbers: { last: number },
+  numbers: { last: number; dropped: number },
   of: {
     readonly namespaceId: string
     readonly ref: PlaceRef
     readonly key: string
     readonly record: PlaceRecord
+    readonly wanted: readonly Wanted[]
     readonly some: readonly Change[]
   },
 ): void {
@@ -171,22 +180,33 @@ function apply(
     tx.put(logKey(namespaceId, sequence), packRow(value))
     values.set(id, value)
   }
-  tx.put(of.key, { json: { values: kept(tx, namespaceId, [...values.values()]) } })
-}
-
-/** Without the oldest dead values where there are too many; a scanner that has them keeps them. */
-function kept(tx: CoreTx, namespaceId: string, values: readonly PlacedValue[]): PlacedValue[] {
-  const surplus = values.length - MOST_VALUES
-  if (surplus <= 0) return [...values]
-  const dead = values
-    .filter(({ state }) => state !== 'live')
-    .sort((a, b) => a.sequence - b.sequence)
-    .slice(0, Math.min(surplus, 4))
-  for (const { id, digest, sequence } of dead) {
+  const left = VALUES_A_COMMIT - numbers.dropped
+  const { keeps, drops } = withinLimit([...values.values()], of.wanted, left)
+  for (const { id, digest, sequence } of drops) {
     tx.delete(logKey(namespaceId, sequence))
     tx.delete(idKey(namespaceId, id))
     tx.delete(digestPrefix(namespaceId, digest) + id)
   }
-  const gone = new Set(dead)
-  return values.filter((value) => !gone.has(value))
+  numbers.dropped += drops.length
+  tx.put(of.key, { json: { values: keeps } })
+}
+
+/**
+ * Without the oldest dead values where there are too many; a scanner that has them keeps them. Never one of those
+ * that are wanted, dead or not: it would come back at once.
+ */
+function withinLimit(
+  values: readonly PlacedValue[],
+  wanted: readonly Wanted[],
+  most: number,
+): { readonly keeps: readonly PlacedValue[]; readonly drops: readonly PlacedValue[] } {
+  const surplus = Math.min(values.length - MOST_VALUES, most)
+  if (surplus <= 0) return { keeps: values, drops: [] }
+  const stays = new Set(wanted.map(nameOf))
+  const drops = values
+    .filter((value) => value.state !== 'live' && !stays.has(nameOf(value)))
+    .sort((a, b) => a.sequence - b.sequence)
+    .slice(0, surplus)
+  const gone = new Set(drops)
+  return { keeps: values.filter((value) => !gone.has(value)), drops }
 }

@@ -12,7 +12,7 @@ import { openDetector } from './open-detector.ts'
 import { type BatchAnswer, packBatch } from './packed-batch.ts'
 
 /** Bytes that are searched in place before threads are started: each takes as much time to start as some megabytes take. */
-const IN_PLACE_BYTES = 8 * 1024 * 1024
+const IN_PLACE_BYTES = 24 * 1024 * 1024
 /** Batches that a thread has or is about to get: it never waits for the next one. */
 const BATCHES_A_THREAD = 2
 /** Batches that are searched in place while those before them are with a thread. */

@@ -89,7 +89,7 @@ class RuleDetector implements Detector {
       bytes = Buffer.from(text, 'latin1')
     }
     if (active.size > 0 || (this.readers.size > 0 && isReadByPath(fragment.path))) {
-      this.addRead(fragment, active, places, findings)
+      this.addRead(fragment, of?.raw ?? latin1(fragment.bytes), active, places, findings)
     }
     return preferSpecific(findings)
   }
@@ -110,6 +110,7 @@ class RuleDetector implements Detector {
   /** What readers find and no rule did, with the lines left out that say so. */
   private addRead(
     fragment: Fragment,
+    text: string,
     active: ReadonlySet<string>,
     places: Places | null,
     findings: Finding[],
@@ -121,7 +122,6 @@ class RuleDetector implements Detector {
       if (secrets) secrets.push(secret)
       else known.set(startLine, [secret])
     }
-    const text = latin1(fragment.bytes)
     const placesOf = places ? (words: PlacedWords) => places[words] : undefined
     for (const one of readFragment(fragment, text, this.readers, active, placesOf)) {
       if (!this.options.ignoreAllowComments && one.line.includes('gitleaks:allow')) continue

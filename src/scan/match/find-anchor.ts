@@ -16,6 +16,8 @@ export interface Anchor {
   readonly maxPrefix: number
   /** The bytes of a prefix that is one class repeated; null: something else. */
   readonly run: Uint8Array | null
+  /** Whether the literal stands at the begin of the match, and a word begins there. */
+  readonly isAtWord: boolean
   /** Whether a prefix may hold what is beyond ASCII. */
   readonly isWide: boolean
 }
@@ -51,7 +53,12 @@ function findAnchor(parts: readonly RegexNode[]): Anchor | null {
     const cost = prefix.maxPrefix === 0 ? 0 : prefix.run ? 0.5 : 3
     const score = Math.min(shortest, 6) - Math.log2(literals.length) / 4 - cost
     if (best && score <= best.score) continue
-    best = { anchor: { ...prefix, literals, rest: { kind: 'cat', nodes: parts.slice(i) } }, score }
+    const isAtWord =
+      prefix.maxPrefix === 0 &&
+      parts.slice(0, i).some((part) => part.kind === 'assert' && part.what === 'word') &&
+      literals.every((literal) => /^\w/.test(literal))
+    const rest: RegexNode = { kind: 'cat', nodes: parts.slice(i) }
+    best = { anchor: { ...prefix, literals, rest, isAtWord }, score }
   }
   return best?.anchor ?? null
 }

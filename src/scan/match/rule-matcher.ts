@@ -10,6 +10,10 @@ const MANY_TRIES = 500
 /** Bytes that all tries together may run over: beyond it the matcher with a memory is faster. */
 const MOST_RUN_BYTES = 20_000_000
 
+const WORD_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[0-9A-Za-z_]/.test(String.fromCharCode(byte)) ? 1 : 0,
+)
+
 export class RuleMatcher {
   readonly regexp: ByteRegexp
   /** Null: matches may be anywhere. */
@@ -32,10 +36,13 @@ export class RuleMatcher {
   findAll(text: string, alphabet: Alphabet, hits: readonly ArrayLike<number>[] | null): Span[] {
     // Where a letter may be written as Kelvin's sign, literals say nothing.
     if (!this.anchors || !hits || alphabet === 'any') return this.regexp.findAll(text, alphabet)
-    const tries = hits.reduce((sum, list) => sum + list.length, 0)
+    const places = hits.map((list, i) =>
+      this.anchors![i]!.isAtWord ? wordBegins(text, list) : list,
+    )
+    const tries = places.reduce((sum, list) => sum + list.length, 0)
     if (tries === 0) return []
     if (this.isTooLong(text, tries)) return this.regexp.findAllSafely(text)
-    return this.findIn(text, alphabet, this.windows(text, alphabet, hits))
+    return this.findIn(text, alphabet, this.windows(text, alphabet, places))
   }
 
   private isTooLong(text: string, tries: number): boolean {
@@ -89,6 +96,16 @@ export class RuleMatcher {
     rest.lastIndex = at
     return rest.test(text)
   }
+}
+
+/** The places before which no letter, digit or underscore stands. */
+function wordBegins(text: string, places: ArrayLike<number>): number[] {
+  const begins: number[] = []
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i]!
+    if (place === 0 || WORD_BYTES[text.charCodeAt(place - 1)] === 0) begins.push(place)
+  }
+  return begins
 }
 
 /** An expression for the matcher with a memory is tried at few places only. */

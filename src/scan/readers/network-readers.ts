@@ -5,11 +5,33 @@ import { isNoSecret, isPassword, isRandomKey, isWeakPassword } from './value-jud
 const always = (): boolean => true
 
 const USERINFO =
-  /\b[a-z][a-z0-9+.-]{1,20}:\/\/([^\s:/?#"'`<>@\\[\]{}]{0,80}):([^\s/?#"'`<>@\\]{3,120})@(?=[\w[$%{-])/gi
-
+  /\b[a-z][a-z0-9+.-]{1,20}:\/\/([^\s:/?#"'`<>@\\[\]{}]{0,80}):([^\s/?#"'`<>@\\]{3,120})@(?=[\w[$%{-])/iy
 /** The same from "://" on: such a literal is found much faster than what may stand before it. */
-const USERINFO_AFTER_SCHEME =
-  /:\/\/[^\s:/?#"'`<>@\\[\]{}]{0,80}:[^\s/?#"'`<>@\\]{3,120}@(?=[\w[$%{-])/
+const AFTER_SCHEME = /:\/\/[^\s:/?#"'`<>@\\[\]{}]{0,80}:[^\s/?#"'`<>@\\]{3,120}@(?=[\w[$%{-])/g
+const SCHEME_CHARACTER = /[a-z0-9+.-]/i
+const LONGEST_SCHEME = 21
+
+/** Every URL with a password, from the left. */
+function* userinfosIn(text: string): Iterable<RegExpExecArray> {
+  let next = 0
+  for (;;) {
+    AFTER_SCHEME.lastIndex = next
+    const after = AFTER_SCHEME.exec(text)
+    if (after === null) return
+    let start = after.index
+    const least = Math.max(next, start - LONGEST_SCHEME)
+    while (start > least && SCHEME_CHARACTER.test(text[start - 1]!)) start--
+    next = after.index + 3
+    for (; start < after.index; start++) {
+      USERINFO.lastIndex = start
+      const found = USERINFO.exec(text)
+      if (found === null) continue
+      next = start + found[0].length
+      yield found
+      break
+    }
+  }
+}
 
 export const urlReader: Reader = {
   id: 'urls',
@@ -17,8 +39,7 @@ export const urlReader: Reader = {
   wants: always,
   read({ text }) {
     const found: Candidate[] = []
-    if (!USERINFO_AFTER_SCHEME.test(text)) return found
-    for (const match of text.matchAll(USERINFO)) {
+    for (const match of userinfosIn(text)) {
       const password = match[2]!
       if (!isPassword(password, true) || isWeakPassword(password)) continue
       const start = match.index + match[0].length - 1 - password.length
@@ -50,12 +71,17 @@ export const parameterReader: Reader = {
 const SQL =
   /\b(?:identified[ \t]+(?:with[ \t]+\S+[ \t]+)?by|(?:with|login|user|role|set)\b[^\n;]{0,80}?\bpassword(?:[ \t]*=)?)[ \t]+(?:["'`]([^"'`\n]{4,100})["'`]|([\w!#$%-]{6,60})(?=[ \t;]))/gi
 
+/** What each of them holds, found faster than what may stand before it. */
+const SQL_IDENTIFIED = /identified[ \t]/i
+const SQL_PASSWORD = /password(?:[ \t]*=)?[ \t]+(?:["'`]|[\w!#$%-]{6,60}(?=[ \t;]))/i
+
 export const sqlReader: Reader = {
   id: 'sql',
   gates: ['sql-password'],
   wants: always,
   read({ text }) {
     const found: Candidate[] = []
+    if (!SQL_PASSWORD.test(text) && !SQL_IDENTIFIED.test(text)) return found
     for (const match of text.matchAll(SQL)) {
       const value = match[1] ?? match[2]!
       if (!isPassword(value, match[1] !== undefined) || isWeakPassword(value)) continue

@@ -6,8 +6,8 @@ const NAME_WORDS =
   /pass(?:word|wd|phrase|code)|passw\b|\bpass\b|_pass\b|[a-z]Pass\b|(?:^|[^a-z])pwd|[a-z]Pwd|_pw\b|secret|token|api[-_ ]?key|apikey|access[-_]?key|auth[-_]?key|private[-_]?key|secret[-_]?key|signing[-_]?key|encryption[-_]?key|encrypt[-_]?key|master[-_]?key|account[-_]?key|storage[-_]?key|session[-_]?key|shared[-_]?key|app[-_]?key|client[-_]?key|server[-_]?key|license[-_]?key|hmac[-_]?key|jwt[-_]?key|\bcredentials?\b|_auth\b|authorization|\bauth\b|[a-z]Auth\b/gi
 
 /** More than what the expression looks at before and behind the begin of a placed word. */
-const BEFORE = 20
-const BEHIND = 30
+const BEFORE = 14
+const BEHIND = 16
 
 /**
  * The words in a text, as `NAME_WORDS` finds them. Where names' placed words are known, only what is around them is

@@ -20,9 +20,23 @@ interface Word {
   readonly gates: number[]
   /** Whether its places are asked for, not only whether it stands in a text. */
   isPlaced: boolean
-  /** Where it ends in the text looked at last. */
-  readonly ends: number[]
+  /** Where it begins in the text looked at last, as far as `count`. */
+  places: Uint32Array
+  count: number
 }
+
+const FIRST_PLACES = 4
+
+function addPlace(word: Word, place: number): void {
+  if (word.count === word.places.length) {
+    const grown = new Uint32Array(word.count * 4)
+    grown.set(word.places)
+    word.places = grown
+  }
+  word.places[word.count++] = place
+}
+
+const placesOf = (word: Word): Uint32Array => word.places.subarray(0, word.count)
 
 export class RuleIndex {
   readonly rules: readonly CompiledRule[]
@@ -74,7 +88,14 @@ export class RuleIndex {
   private wordNumber(text: string): number {
     let number = this.wordNumbers.get(text)
     if (number === undefined) {
-      number = this.words.push({ text, gates: [], isPlaced: false, ends: [] }) - 1
+      number =
+        this.words.push({
+          text,
+          gates: [],
+          isPlaced: false,
+          places: new Uint32Array(FIRST_PLACES),
+          count: 0,
+        }) - 1
       this.wordNumbers.set(text, number)
     }
     return number
@@ -104,7 +125,7 @@ export class RuleIndex {
   /** Looks at a text, given as bytes, for all words. Answers whether any rule is to run. */
   look(bytes: Uint8Array): boolean {
     for (const word of this.seen) {
-      this.words[word]!.ends.length = 0
+      this.words[word]!.count = 0
       this.isSeen[word] = 0
     }
     this.seen.length = 0
@@ -123,7 +144,7 @@ export class RuleIndex {
           this.seen.push(number)
           for (const rule of word.gates) this.active[rule] = 1
         }
-        if (word.isPlaced) word.ends.push(hits[i + 1]!)
+        if (word.isPlaced) addPlace(word, hits[i + 1]! - word.text.length)
       }
     }
     return this.active.includes(1)
@@ -134,16 +155,21 @@ export class RuleIndex {
     return this.begins(words.map((word) => this.wordNumbers.get(word)!))
   }
 
+  /** Good until the next text is looked at. */
   private begins(words: readonly number[]): Uint32Array {
+    const [only] = words
+    if (words.length === 1) return placesOf(this.words[only!]!)
     let size = 0
-    for (const word of words) size += this.words[word]!.ends.length
+    for (const word of words) size += this.words[word]!.count
     const all = new Uint32Array(size)
     let used = 0
     let lists = 0
-    for (const word of words) {
-      const { ends, text } = this.words[word]!
-      if (ends.length > 0) lists++
-      for (const end of ends) all[used++] = end - text.length
+    for (const number of words) {
+      const word = this.words[number]!
+      if (word.count === 0) continue
+      lists++
+      all.set(placesOf(word), used)
+      used += word.count
     }
     return lists > 1 ? all.sort() : all
   }

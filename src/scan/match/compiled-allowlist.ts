@@ -7,6 +7,7 @@ import type { Allowlist } from '../rule.ts'
 import { ByteRegexp } from './byte-regexp.ts'
 import { KeywordAutomaton } from './keyword-automaton.ts'
 import { lowerText } from './lower-text.ts'
+import { PathMemo } from './path-memo.ts'
 
 /** What of a finding an allowlist looks at, as byte strings. */
 export interface Candidate {
@@ -22,7 +23,7 @@ export const joinedExpressions = (expressions: readonly string[]): string =>
 export class CompiledAllowlist {
   private readonly list: Allowlist
   private readonly commits: ReadonlySet<string>
-  private paths: ByteRegexp | null = null
+  private paths: PathMemo | null = null
   private regexes: ByteRegexp | null = null
   private stopwords: KeywordAutomaton | null = null
 
@@ -61,8 +62,11 @@ export class CompiledAllowlist {
 
   private allowsPath(fragment: Fragment): boolean {
     if (this.list.paths.length === 0 || fragment.path === '') return false
-    this.paths ??= new ByteRegexp(joinedExpressions(this.list.paths))
-    return this.paths.test(fragment.path)
+    if (!this.paths) {
+      const expression = new ByteRegexp(joinedExpressions(this.list.paths))
+      this.paths = new PathMemo((path) => expression.test(path))
+    }
+    return this.paths.says(fragment.path)
   }
 
   private allowsText(candidate: Candidate): boolean {

@@ -16,6 +16,7 @@ import { decodePass, type Segment } from './decode-pass.ts'
 import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
 import { TooCostly } from './memo-matcher.ts'
+import { PathMemo } from './path-memo.ts'
 import { preferSpecific } from './prefer-specific.ts'
 import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
@@ -35,6 +36,7 @@ class RuleDetector implements Detector {
   /** The rules of readers, by id and by number; none under `compat`. */
   private readonly readers: ReadonlySet<string>
   private readonly readerNumbers: ReadonlyMap<string, number>
+  private readonly readByPath = new PathMemo(isReadByPath)
   private skipped: Skipped[] = []
 
   constructor(config: ScanConfig, options: DetectorOptions) {
@@ -88,16 +90,18 @@ class RuleDetector implements Detector {
       segments = next.segments
       bytes = Buffer.from(text, 'latin1')
     }
-    if (active.size > 0 || (this.readers.size > 0 && isReadByPath(fragment.path))) {
+    if (active.size > 0 || (this.readers.size > 0 && this.readByPath.says(fragment.path))) {
       this.addRead(fragment, of?.raw ?? latin1(fragment.bytes), active, places, findings)
     }
     return preferSpecific(findings)
   }
 
-  private activeReaders(): Set<string> {
-    const active = new Set<string>()
-    for (const [id, number] of this.readerNumbers) if (this.index.isActive(number)) active.add(id)
-    return active
+  private activeReaders(): ReadonlySet<string> {
+    let active: Set<string> | null = null
+    for (const [id, number] of this.readerNumbers) {
+      if (this.index.isActive(number)) (active ??= new Set()).add(id)
+    }
+    return active ?? NONE
   }
 
   private places(): Places {

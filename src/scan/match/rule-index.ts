@@ -231,8 +231,9 @@ export class RuleIndex {
     for (const number of words.flat()) {
       const word = this.words[number]!
       if (word.isPlaced) continue
-      word.isPlaced = this.wasPlacedAnew = true
+      word.isPlaced = true
       this.late.add(number)
+      if (number < this.known) this.wasPlacedAnew = true
     }
     this.literals[rule] = words
     return words

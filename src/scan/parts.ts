@@ -1,5 +1,6 @@
 // The parts that both front ends put together: rules of a text, detectors, paths that need no reading.
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { parseConfig } from './config/parse-config.ts'
 import type { DetectorOptions, DetectorPool } from './detector.ts'
 import { ByteRegexp } from './match/byte-regexp.ts'
@@ -24,6 +25,11 @@ export const parseRules = (text: string, path: string, warn: WarnOfRules): ScanC
   parseConfig(text, path, { readFile: readText, defaultConfig, warn })
 
 export const builtInRules = (): ScanConfig => defaultConfig()
+
+const MOST_THREADS = 4
+
+/** Threads beyond the processors there are would only start and wait. */
+export const defaultThreads = (): number => Math.min(MOST_THREADS, availableParallelism())
 
 export const openPool = (
   config: ScanConfig,

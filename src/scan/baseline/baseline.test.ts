@@ -61,6 +61,16 @@ describe('fingerprints', () => {
     expect(await prints.of(finding({ secret: 'key.pem' }))).not.toBe(one)
   })
 
+  it('cost little where no list of guesses can hold the secret', async () => {
+    const prints = new Fingerprints(SALT)
+    const keys = Array.from(
+      { length: 2000 },
+      (_, i) => `${i}${'0Aa1Bb2Cc3Dd4Ee5Ff6Gg7Hh8Ii9Jj0Kk1Ll2Mm3Nn'}`,
+    )
+    const all = await Promise.all(keys.map((secret) => prints.of(finding({ secret }))))
+    expect(new Set(all).size).toBe(2000)
+  })
+
   it('are made for many findings of few secrets in no time', async () => {
     const prints = new Fingerprints(SALT)
     const all = Array.from({ length: 20_000 }, (_, i) =>

@@ -12,7 +12,7 @@ import { COMMON_SALT, Fingerprints } from '../baseline/fingerprint.ts'
 import { KnownFindings } from '../baseline/known-findings.ts'
 import type { DetectorPool } from '../detector.ts'
 import type { Finding, Tier } from '../finding.ts'
-import { openPool } from '../parts.ts'
+import { defaultThreads, openPool } from '../parts.ts'
 import type { ScanConfig } from '../rule.ts'
 import { letGo, runScan, type ScanObserver, type ScanTotals } from '../run-scan.ts'
 import type { Source } from '../source.ts'
@@ -121,8 +121,6 @@ function prepare(target: ScanTarget, values: CommonValues, nowMs: number): Prepa
   return { isCompat, plan, isReported, config, baselinePath, baseline, known, judge }
 }
 
-const MOST_THREADS = 4
-
 const poolFor = (target: ScanTarget, values: CommonValues, prepared: Prepared) =>
   openPool(
     prepared.config,
@@ -136,7 +134,7 @@ const poolFor = (target: ScanTarget, values: CommonValues, prepared: Prepared) =
           ? ''
           : relative(resolve(target.folder), resolve(prepared.baselinePath)),
     },
-    values.threads > 0 ? values.threads : MOST_THREADS,
+    values.threads > 0 ? values.threads : defaultThreads(),
   )
 
 /** Scans; prints unless `isSilent` (the baseline's commands say themselves what they did). */

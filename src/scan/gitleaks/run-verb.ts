@@ -1,7 +1,7 @@
 // A verb of gitleaks with its parts: rules, source and detectors.
 import { toByteString } from '../../template/byte-strings.ts'
 import type { DetectorPool } from '../detector.ts'
-import { openPool, pathFilter } from '../parts.ts'
+import { defaultThreads, openPool, pathFilter } from '../parts.ts'
 import type { ScanConfig } from '../rule.ts'
 import type { Source } from '../source.ts'
 import { directorySource } from '../sources/directory-source.ts'
@@ -18,7 +18,6 @@ import { scanTarget } from './scan-target.ts'
 import { platformOf, type Remote } from './source-links.ts'
 
 /** As the original: as many detectors as there is work for, and the machine has processors. */
-const THREADS = 4
 const MEGABYTE = 1_000_000
 
 function settingsOf(config: ScanConfig, verb: Verb, values: GlobalValues): SourceSettings {
@@ -84,7 +83,7 @@ export async function runGitleaksVerb(
     ignoreAllowComments: values['ignore-gitleaks-allow'],
     baselinePath: state.baselinePath,
   }
-  const pool = await openPool(state.config, options, THREADS)
+  const pool = await openPool(state.config, options, defaultThreads())
   const source = sourceOf(verb, settingsOf(found, verb, values), pool, around)
   try {
     return await scanTarget({ source, kind: verb.kind, remote }, pool, state, values, around)

@@ -9,8 +9,8 @@ import type { Skipped } from '../source.ts'
 import { openDetector } from './open-detector.ts'
 import { type BatchAnswer, packBatch } from './packed-batch.ts'
 
-/** Bytes that are searched in place before threads are started. */
-const IN_PLACE_BYTES = 4 * 1024 * 1024
+/** Bytes that are searched in place before threads are started: each takes as much time to start as some megabytes take. */
+const IN_PLACE_BYTES = 12 * 1024 * 1024
 /** Batches that a thread has or is about to get: it never waits for the next one. */
 const BATCHES_A_THREAD = 2
 

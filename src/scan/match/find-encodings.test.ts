@@ -51,6 +51,31 @@ describe('findEncodings', () => {
     }
   })
 
+  it('finds escapes and runs between them as the search byte by byte does', () => {
+    const random = seededRandom(4)
+    const pieces = [
+      '%41',
+      '%zz',
+      '%',
+      '\\u0041',
+      '\\\\u0042',
+      '\\U0044',
+      '\\',
+      'u',
+      '+',
+      '\n',
+      ' ',
+      '=',
+    ]
+    pieces.push('0123456789abcdef0123456789abcdef', 'QWxhZGRpbjpvcGVu', '0', '\\u00', '%4')
+    for (let n = 0; n < 5000; n++) {
+      let text = ''
+      for (let i = 0; i < 10; i++) text += pieces[Math.floor(random.fraction() * pieces.length)]
+      // "U+" asks for that search.
+      expect(shown(text), text).toEqual(shown(`${text}\n U+`))
+    }
+  })
+
   it('lets the weaker of two neighbours wait', () => {
     expect(shown('%41bcdefghijklmnop%42')).toEqual(['percent 0 21'])
     expect(shown('U+0041 U+0042')).toEqual(['unicode 0 13'])

@@ -36,26 +36,66 @@ const isHex = (byte: number | undefined): boolean =>
 
 /** All runs, without those that meet a neighbour of greater weight. */
 export function findEncodings(bytes: Uint8Array): EncodedRun[] {
-  return withoutWeaker(mayHoldEscapes(bytes) ? allRuns(bytes) : wordRuns(bytes))
-}
-
-/** How many percent signs are looked at before they are left to the search of all kinds. */
-const MOST_PERCENTS = 100
-
-function mayHoldEscapes(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (buffer.includes('\\u') || buffer.includes('\\U') || buffer.includes('U+')) return true
-  let count = 0
-  for (let at = buffer.indexOf('%'); at >= 0; at = buffer.indexOf('%', at + 1)) {
-    if (++count > MOST_PERCENTS || (isHex(bytes[at + 1]) && isHex(bytes[at + 2]))) return true
+  // "U+" is written with characters of base64, the other escapes end its runs.
+  if (buffer.includes('U+')) return withoutWeaker(allRuns(bytes))
+  const all: EncodedRun[] = []
+  let at = 0
+  const escapes = new EscapeSearch(buffer)
+  for (let from = escapes.next(0); from >= 0; from = escapes.next(at)) {
+    const kind: EncodingKind = bytes[from] === PERCENT ? 0 : 1
+    const end = kind === 0 ? percentEnd(bytes, from) : escapesEnd(bytes, from)
+    wordRuns(bytes, at, from, all)
+    all.push({ kind, start: from, end })
+    at = end
   }
-  return false
+  wordRuns(bytes, at, bytes.length, all)
+  return withoutWeaker(all)
 }
 
-/** Hexadecimal and base64 alone: a run of 16 characters holds each sixteenth position, so most bytes are never read. */
-function wordRuns(bytes: Uint8Array): EncodedRun[] {
-  const all: EncodedRun[] = []
-  for (let at = 0; at + LEAST_BASE64 <= bytes.length; ) {
+const ESCAPE_SIGNS = ['%', '\\u', '\\U'] as const
+
+/** The begins of percent and \\u escapes. */
+class EscapeSearch {
+  private readonly buffer: Buffer
+  /** For each sign, where the next one stands that begins an escape; -1: there is none. */
+  private readonly places = [-2, -2, -2]
+
+  constructor(buffer: Buffer) {
+    this.buffer = buffer
+  }
+
+  /** The first escape that begins at or behind a byte; -1: there is none. */
+  next(from: number): number {
+    let first = -1
+    for (let sign = 0; sign < 3; sign++) {
+      let place = this.places[sign]!
+      if (place !== -1 && place < from) this.places[sign] = place = this.search(sign, from)
+      if (place >= 0 && (first < 0 || place < first)) first = place
+    }
+    return first
+  }
+
+  private search(sign: number, from: number): number {
+    const { buffer } = this
+    const text = ESCAPE_SIGNS[sign]!
+    for (let at = buffer.indexOf(text, from); at >= 0; at = buffer.indexOf(text, at + 1)) {
+      if (sign === 0) {
+        if (isHex(buffer[at + 1]) && isHex(buffer[at + 2])) return at
+      } else if (isFourHex(buffer, at + 2)) {
+        return at > from && buffer[at - 1] === BACKSLASH ? at - 1 : at
+      }
+    }
+    return -1
+  }
+}
+
+/**
+ * Adds hexadecimal and base64 that begin at `from` or later and before `to`, where no run goes on: a run of 16 characters
+ * holds each sixteenth position, so most bytes are never read.
+ */
+function wordRuns(bytes: Uint8Array, from: number, to: number, all: EncodedRun[]): void {
+  for (let at = from; at + LEAST_BASE64 <= to; ) {
     let start = at + LEAST_BASE64 - 1
     if ((CLASSES[bytes[start]!]! & WORD) === 0) {
       at = start + 1
@@ -73,9 +113,9 @@ function wordRuns(bytes: Uint8Array): EncodedRun[] {
     }
     at = end
   }
-  return all
 }
 
+/** The search of all kinds, byte by byte. */
 function allRuns(bytes: Uint8Array): EncodedRun[] {
   const all: EncodedRun[] = []
   // Within a run of base64's characters that is too short, only "U+" can begin anything.

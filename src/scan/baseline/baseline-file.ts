@@ -1,7 +1,6 @@
 // .strongroom-scan.yaml (or .json): the findings that a repository knows and has reasons for. It is committed and read by
 // everybody, so it holds no secret, only fingerprints (fingerprint.ts) and what people wrote about them.
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { SCAN_BASELINE_BYTES } from '../../base/limits.ts'
 import { FINGERPRINT, SALT_BYTES } from './fingerprint.ts'
@@ -27,21 +26,6 @@ export interface Baseline {
 /** The file can't be read as a baseline; the message says where and why. */
 export class BaselineError extends Error {
   override readonly name = 'BaselineError'
-}
-
-export const BASELINE_NAMES = ['.strongroom-scan.yaml', '.strongroom-scan.json'] as const
-
-const isThere = (path: string): boolean => {
-  try {
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
-}
-
-/** The baseline of a folder; null where there is none. */
-export function findBaseline(folder: string): string | null {
-  return BASELINE_NAMES.map((name) => join(folder, name)).find(isThere) ?? null
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/

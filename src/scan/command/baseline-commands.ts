@@ -5,13 +5,12 @@ import type { Invocation } from '../../base/cobra.ts'
 import { systemRandom } from '../../base/random.ts'
 import { fromByteString } from '../../template/byte-strings.ts'
 import {
-  BASELINE_NAMES,
   type Baseline,
   type BaselineEntry,
-  findBaseline,
   isDay,
   writeBaseline,
 } from '../baseline/baseline-file.ts'
+import { BASELINE_NAMES, findBaseline } from '../baseline/find-baseline.ts'
 import { Fingerprints, SALT_BYTES } from '../baseline/fingerprint.ts'
 import type { Finding } from '../finding.ts'
 import { gitOutput } from '../sources/git-command.ts'

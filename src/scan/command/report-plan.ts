@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import { toByteString } from '../../template/byte-strings.ts'
 import { TemplateError } from '../../template/template-error.ts'
 import { type ReportedFinding, reportedFinding } from '../report/reported-finding.ts'
-import { type TemplateReport, templateReport } from '../report/template.ts'
+import type { TemplateReport } from '../report/template.ts'
 import { type ReportFormat, writeReport } from '../report/write-report.ts'
 import type { ScanConfig } from '../rule.ts'
 import { systemWords } from '../system-words.ts'
@@ -21,7 +21,7 @@ export interface ReportPlan {
 }
 
 /** Throws ScanFailure for a report that can't be made. */
-export function reportPlan(values: CommonValues): ReportPlan {
+export async function reportPlan(values: CommonValues): Promise<ReportPlan> {
   const path = values['report-path']
   let format: string = values.format
   if (!(FORMATS as readonly string[]).includes(format)) {
@@ -38,6 +38,8 @@ export function reportPlan(values: CommonValues): ReportPlan {
   }
   const file = values['report-template']
   if (file === '') throw new ScanFailure('--format template needs --report-template')
+  // Go's templates with sprig are a large part of the program.
+  const { templateReport } = await import('../report/template.ts')
   try {
     return { format, path, template: templateReport(readFileSync(file, 'utf8')) }
   } catch (error) {

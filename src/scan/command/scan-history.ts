@@ -86,7 +86,7 @@ export async function scanHistory(
   }
   const place = { directory: of.args[0] ?? '.' }
   const folder = folderOf(place.directory)
-  const [, baseline] = loadBaseline(folder, values)
+  const [, baseline] = await loadBaseline(folder, values)
   const config = rulesFor(folder, values)
   const hash = rulesHash(config, baseline?.entries ?? [], values, around.clock.now())
   let tips: string[]

@@ -2,12 +2,8 @@
 import { relative, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { CobraStreams } from '../../base/cobra.ts'
-import {
-  type Baseline,
-  BaselineError,
-  findBaseline,
-  readBaseline,
-} from '../baseline/baseline-file.ts'
+import type { Baseline } from '../baseline/baseline-file.ts'
+import { findBaseline } from '../baseline/find-baseline.ts'
 import { COMMON_SALT, Fingerprints } from '../baseline/fingerprint.ts'
 import { KnownFindings } from '../baseline/known-findings.ts'
 import type { DetectorPool } from '../detector.ts'
@@ -59,15 +55,16 @@ export interface ScanOutcome {
 }
 
 /** The baseline that counts for a folder ('' for none), with its path. Throws ScanFailure. */
-export function loadBaseline(
+export async function loadBaseline(
   folder: string,
   values: CommonValues,
-): [string | null, Baseline | null] {
+): Promise<[string | null, Baseline | null]> {
   if (values['no-baseline']) return [null, null]
   const isCompat = values.compat === 'gitleaks'
   const found = folder === '' || isCompat ? null : findBaseline(folder)
   const path = values.baseline !== '' ? values.baseline : found
   if (path === null) return [null, null]
+  const { BaselineError, readBaseline } = await import('../baseline/baseline-file.ts')
   try {
     return [path, readBaseline(path)]
   } catch (error) {
@@ -100,16 +97,16 @@ function checkLiveFilter(path: string): void {
   }
 }
 
-function prepare(target: ScanTarget, values: CommonValues, nowMs: number): Prepared {
+async function prepare(target: ScanTarget, values: CommonValues, nowMs: number): Promise<Prepared> {
   if (values.compat !== '' && values.compat !== 'gitleaks') {
     throw new ScanFailure(`--compat ${values.compat}: there is gitleaks`)
   }
   checkLiveFilter(values['live-filter'])
   const isCompat = values.compat === 'gitleaks'
-  const plan = reportPlan(values)
+  const plan = await reportPlan(values)
   const isReported = tierFilter(isCompat ? 'low' : values.tier)
   const config = rulesFor(target.folder, values)
-  const [baselinePath, baseline] = loadBaseline(target.folder, values)
+  const [baselinePath, baseline] = await loadBaseline(target.folder, values)
   const known = new KnownFindings(baseline?.entries ?? [], nowMs)
   const prints = new Fingerprints(baseline?.salt ?? COMMON_SALT)
   const judge = async (finding: Finding): Promise<JudgedFinding> => {
@@ -147,7 +144,7 @@ export async function scan(
   const { clock } = around
   const startedAtMs = clock.now()
   const startedAt = clock.monotonic()
-  const prepared = prepare(target, values, startedAtMs)
+  const prepared = await prepare(target, values, startedAtMs)
   const { plan, config, isReported, judge } = prepared
   const isReportOnStdout = plan.format !== null && plan.path === ''
   const view = new ScanView(values, around, target.counts, isSilent || isReportOnStdout)

@@ -22,8 +22,11 @@ export interface Summary {
 
 const MOST_SHOWN = 10
 
+/** With commas between thousands; Intl would take longer to load than a small scan takes. */
+const grouped = (number: number): string => String(number).replace(/\B(?=(?:\d{3})+$)/g, ',')
+
 const count = (number: number, one: string, many = `${one}s`): string =>
-  `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`
+  `${grouped(number)} ${number === 1 ? one : many}`
 
 function foundLine(findings: readonly JudgedFinding[]): string {
   const open = findings.filter((one) => one.is !== 'known')

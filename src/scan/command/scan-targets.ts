@@ -2,11 +2,10 @@
 import { createReadStream, statSync } from 'node:fs'
 import { dirname, posix } from 'node:path'
 import type { Invocation } from '../../base/cobra.ts'
-import { BASELINE_NAMES } from '../baseline/baseline-file.ts'
+import { BASELINE_NAMES } from '../baseline/find-baseline.ts'
 import { pathFilter } from '../parts.ts'
 import type { ScanConfig } from '../rule.ts'
 import type { Source } from '../source.ts'
-import { configMapListSource } from '../sources/config-map-source.ts'
 import { directorySource, filesSource } from '../sources/directory-source.ts'
 import {
   commitMessageSource,
@@ -16,9 +15,6 @@ import {
   prePushSource,
   preReceiveSource,
 } from '../sources/git-changes.ts'
-import { imageSource } from '../sources/image-source.ts'
-import { readKubeconfig } from '../sources/kubeconfig.ts'
-import { liveConfigMapSource } from '../sources/live-config-maps.ts'
 import { DEFAULT_SETTINGS, type SourceSettings } from '../sources/source-settings.ts'
 import { streamSource } from '../sources/stream-source.ts'
 import { systemWords } from '../system-words.ts'
@@ -193,9 +189,13 @@ export function logsTarget(
   }
 }
 
-export function imageTarget(paths: readonly string[], values: CommonValues): ScanTarget {
+export async function imageTarget(
+  paths: readonly string[],
+  values: CommonValues,
+): Promise<ScanTarget> {
   if (paths.length === 0) throw new ScanFailure('name at least one image')
   for (const path of paths) folderOf(path)
+  const { imageSource } = await import('../sources/image-source.ts')
   return {
     source: (config) =>
       sourcesInTurn(paths.map((path) => imageSource(path, settingsFor(config, values)))),
@@ -205,15 +205,19 @@ export function imageTarget(paths: readonly string[], values: CommonValues): Sca
 }
 
 /** ConfigMaps of a cluster, of files, or of standard input (`kubectl get configmaps -A -o json | …`). */
-export function kubernetesTarget(
+export async function kubernetesTarget(
   of: Invocation,
   values: CommonValues,
   { streams, env }: Around,
-): ScanTarget {
+): Promise<ScanTarget> {
   const counts = 'ConfigMaps'
   const text = (name: string): string => String(of.values[name] ?? '')
   if (of.values.live === true) {
     if (of.args.length > 0) throw new ScanFailure('--live reads a cluster, no files')
+    const [{ readKubeconfig }, { liveConfigMapSource }] = await Promise.all([
+      import('../sources/kubeconfig.ts'),
+      import('../sources/live-config-maps.ts'),
+    ])
     const access = () => readKubeconfig(text('kubeconfig'), text('context'), env)
     return {
       source: (config) =>
@@ -226,6 +230,7 @@ export function kubernetesTarget(
   const inputOf = (path: string): AsyncIterable<Uint8Array> =>
     path === '-' ? (streams.stdin as AsyncIterable<Uint8Array>) : createReadStream(path)
   for (const path of of.args) if (path !== '-') folderOf(path)
+  const { configMapListSource } = await import('../sources/config-map-source.ts')
   return {
     source: (config) =>
       sourcesInTurn(

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { CobraStreams } from '../../base/cobra.ts'
 import { toByteString } from '../../template/byte-strings.ts'
 import { TemplateError } from '../../template/template-error.ts'
-import { type TemplateReport, templateReport } from '../report/template.ts'
+import type { TemplateReport } from '../report/template.ts'
 import type { ReportFormat } from '../report/write-report.ts'
 import type { Rule, ScanConfig } from '../rule.ts'
 import { systemWords } from '../system-words.ts'
@@ -107,7 +107,7 @@ function checkWritable(path: string, log: ConsoleLog): void {
   }
 }
 
-function readTemplate(path: string, log: ConsoleLog): TemplateReport {
+async function readTemplate(path: string, log: ConsoleLog): Promise<TemplateReport> {
   const refuse = (error: string): never =>
     log.fatal('Invalid report template', { error: toByteString(error) })
   if (path === '') return refuse('template path cannot be empty')
@@ -117,6 +117,7 @@ function readTemplate(path: string, log: ConsoleLog): TemplateReport {
   } catch (error) {
     return refuse(`error reading file: ${systemWords(error)}`)
   }
+  const { templateReport } = await import('../report/template.ts')
   try {
     return templateReport(text)
   } catch (error) {
@@ -125,7 +126,10 @@ function readTemplate(path: string, log: ConsoleLog): TemplateReport {
   }
 }
 
-function reportSettings(values: GlobalValues, log: ConsoleLog): ReportSettings | null {
+async function reportSettings(
+  values: GlobalValues,
+  log: ConsoleLog,
+): Promise<ReportSettings | null> {
   const path = values['report-path']
   if (path === '') return null
   checkWritable(path, log)
@@ -144,7 +148,7 @@ function reportSettings(values: GlobalValues, log: ConsoleLog): ReportSettings |
     log.fatal(toByteString(`unknown report format ${wanted}`))
   }
   const templatePath = values['report-template']
-  const template = format === 'template' ? readTemplate(templatePath, log) : null
+  const template = format === 'template' ? await readTemplate(templatePath, log) : null
   if (templatePath !== '' && wanted !== 'template') {
     log.fatal("Report format must be 'template' if --report-template is specified")
   }
@@ -152,12 +156,12 @@ function reportSettings(values: GlobalValues, log: ConsoleLog): ReportSettings |
 }
 
 /** Everything but the rules themselves; `source` is the target as typed, '' for standard input. */
-export function prepareRun(
+export async function prepareRun(
   config: ScanConfig,
   source: string,
   values: GlobalValues,
   log: ConsoleLog,
-): RunState {
+): Promise<RunState> {
   if (values['no-color']) log.isPlain = true
   const ignored = new IgnoreList()
   const ignorePath = values['gitleaks-ignore-path']
@@ -175,7 +179,7 @@ export function prepareRun(
     ignored,
     baseline,
     baselinePath: baseline ? relative(resolve(source), resolve(baselineFile)) : '',
-    report: reportSettings(values, log),
+    report: await reportSettings(values, log),
   }
 }
 

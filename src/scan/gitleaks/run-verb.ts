@@ -75,7 +75,7 @@ export async function runGitleaksVerb(
       error: 'profiles of the original program are not made here',
     })
   }
-  const state = prepareRun(found, verb.kind === 'stdin' ? '' : verb.path, values, log)
+  const state = await prepareRun(found, verb.kind === 'stdin' ? '' : verb.path, values, log)
   const remote = await remoteOf(verb, around)
   const options = {
     compat: true,

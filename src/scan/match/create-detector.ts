@@ -6,6 +6,7 @@ import type { CreateDetector, Detector, DetectorOptions } from '../detector.ts'
 import type { Finding } from '../finding.ts'
 import type { Fragment } from '../fragment.ts'
 import { isReadByPath, readFragment } from '../readers/read-fragment.ts'
+import { PLACED_WORDS, type PlacedWords } from '../readers/reader.ts'
 import { READER_RULES } from '../readers/reader-rules.ts'
 import type { ScanConfig } from '../rule.ts'
 import { passesCheck } from '../rules/token-checks.ts'
@@ -20,6 +21,10 @@ import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
 import { FragmentText, isAsciiBytes, type ScannedPass, scannedPass } from './scanned-text.ts'
 
+const NONE: ReadonlySet<string> = new Set()
+
+type Places = Readonly<Record<PlacedWords, Uint32Array>>
+
 export const createDetector: CreateDetector = (config, options) => new RuleDetector(config, options)
 
 class RuleDetector implements Detector {
@@ -33,11 +38,12 @@ class RuleDetector implements Detector {
   private skipped: Skipped[] = []
 
   constructor(config: ScanConfig, options: DetectorOptions) {
-    this.index = new RuleIndex(config)
     this.options = options
     this.readers = new Set(
       options.compat ? [] : [...READER_RULES.keys()].filter((id) => isReader(config, id)),
     )
+    const placed = this.readers.size > 0 ? Object.values(PLACED_WORDS).flat() : []
+    this.index = new RuleIndex(config, placed)
     this.readerNumbers = new Map([...this.readers].map((id) => [id, this.index.numbers.get(id)!]))
     this.ownPaths = new Set(
       [config.path, options.baselinePath].filter((path) => path !== '').map(toByteString),
@@ -56,12 +62,17 @@ class RuleDetector implements Detector {
     let of: FragmentText | null = null
     let segments: readonly Segment[] = []
     let text: string | null = null
-    let active: ReadonlySet<string> = new Set()
+    let active: ReadonlySet<string> = NONE
+    let places: Places | null = null
     for (let depth = 0; ; depth++) {
       const isAny = this.index.look(bytes)
       // A keyword may be written with letters that only Unicode's lower case makes those of ASCII.
       if (isAny || !isAsciiBytes(bytes)) {
-        if (depth === 0) active = this.activeReaders()
+        if (depth === 0) {
+          active = this.activeReaders()
+          // What is looked at next is decoded text.
+          if (active.size > 0) places = this.places()
+        }
         text ??= latin1(bytes)
         of ??= new FragmentText(fragment, text)
         this.runRules(scannedPass(of, text, bytes, segments), findings)
@@ -78,7 +89,7 @@ class RuleDetector implements Detector {
       bytes = Buffer.from(text, 'latin1')
     }
     if (active.size > 0 || (this.readers.size > 0 && isReadByPath(fragment.path))) {
-      this.addRead(fragment, active, findings)
+      this.addRead(fragment, active, places, findings)
     }
     return preferSpecific(findings)
   }
@@ -89,8 +100,20 @@ class RuleDetector implements Detector {
     return active
   }
 
+  private places(): Places {
+    return {
+      names: this.index.placesOf(PLACED_WORDS.names),
+      commands: this.index.placesOf(PLACED_WORDS.commands),
+    }
+  }
+
   /** What readers find and no rule did, with the lines left out that say so. */
-  private addRead(fragment: Fragment, active: ReadonlySet<string>, findings: Finding[]): void {
+  private addRead(
+    fragment: Fragment,
+    active: ReadonlySet<string>,
+    places: Places | null,
+    findings: Finding[],
+  ): void {
     const known = new Map<number, string[]>()
     for (const { startLine, secret, ruleId } of findings) {
       if (ruleId.toLowerCase().includes('generic')) continue
@@ -98,7 +121,9 @@ class RuleDetector implements Detector {
       if (secrets) secrets.push(secret)
       else known.set(startLine, [secret])
     }
-    for (const one of readFragment(fragment, latin1(fragment.bytes), this.readers, active)) {
+    const text = latin1(fragment.bytes)
+    const placesOf = places ? (words: PlacedWords) => places[words] : undefined
+    for (const one of readFragment(fragment, text, this.readers, active, placesOf)) {
       if (!this.options.ignoreAllowComments && one.line.includes('gitleaks:allow')) continue
       const others = known.get(one.startLine)
       if (others?.some((other) => other.includes(one.secret) || one.secret.includes(other)))

@@ -23,7 +23,7 @@ const owned = (text: string): string => Buffer.from(text, 'latin1').toString('la
 export function detectRule(
   compiled: CompiledRule,
   pass: ScannedPass,
-  hits: readonly (readonly number[])[] | null,
+  hits: readonly ArrayLike<number>[] | null,
   context: RuleContext,
 ): Finding[] {
   const { fragment } = pass.of

@@ -1,6 +1,8 @@
-// Detectors on worker threads. A small scan never starts one: the first bytes are searched in place, since a thread takes
-// longer to start than a commit takes to be searched. Findings keep the order of the fragments.
+// Detectors on worker threads and in place. A small scan never starts a thread: the first bytes are searched in place,
+// since a thread takes longer to start than a commit takes to be searched; later what threads have no room for is. So
+// one thread less is needed, each of which has to learn all rules anew. Findings keep the order of the fragments.
 import { Worker } from 'node:worker_threads'
+import { nextTurn } from '../../base/tick.ts'
 import type { CreateDetectorPool, Detector, DetectorOptions, DetectorPool } from '../detector.ts'
 import type { Finding } from '../finding.ts'
 import type { Fragment } from '../fragment.ts'
@@ -10,9 +12,11 @@ import { openDetector } from './open-detector.ts'
 import { type BatchAnswer, packBatch } from './packed-batch.ts'
 
 /** Bytes that are searched in place before threads are started: each takes as much time to start as some megabytes take. */
-const IN_PLACE_BYTES = 12 * 1024 * 1024
+const IN_PLACE_BYTES = 24 * 1024 * 1024
 /** Batches that a thread has or is about to get: it never waits for the next one. */
 const BATCHES_A_THREAD = 2
+/** Batches that are searched in place while those before them are with a thread. */
+const BATCHES_IN_PLACE = 2
 
 /** The thread's script in the bundle; null where the program runs from its sources, which threads can't. */
 const bundledWorker = (): URL | null =>
@@ -21,11 +25,11 @@ const bundledWorker = (): URL | null =>
 export const createDetectorPool: CreateDetectorPool = async (config, options, threads) => {
   const script = bundledWorker()
   return script && threads > 1
-    ? new GrowingPool(config, options, threads, script, IN_PLACE_BYTES)
+    ? new GrowingPool(config, options, threads - 1, script, IN_PLACE_BYTES)
     : new LocalPool(config, options)
 }
 
-/** Threads from a given script after so many bytes, for tests. */
+/** Threads, besides the one that asks, from a given script after so many bytes, for tests. */
 export const openThreadPool = (
   config: ScanConfig,
   options: DetectorOptions,
@@ -84,7 +88,7 @@ class GrowingPool implements DetectorPool {
     script: URL,
     inPlaceBytes: number,
   ) {
-    this.inFlight = threads * BATCHES_A_THREAD
+    this.inFlight = threads * BATCHES_A_THREAD + BATCHES_IN_PLACE
     this.threads = threads
     this.placeLeft = inPlaceBytes
     this.start = () => new Worker(script, { workerData: { config, options } })
@@ -97,13 +101,21 @@ class GrowingPool implements DetectorPool {
       this.placeLeft -= batch.reduce((sum, fragment) => sum + fragment.bytes.length, 0)
       return this.local.detect(batch)
     }
+    const thread = this.leastBusy()
+    if (thread.waiting.size >= BATCHES_A_THREAD) return this.inPlace(batch)
     return new Promise((resolve, reject) => {
-      const thread = this.leastBusy()
       const packed = packBatch(this.nextId++, batch)
       // The bytes have changed hands; what is kept is who they came from.
       thread.waiting.set(packed.id, { batch, resolve, reject })
       thread.worker.postMessage(packed, [packed.buffer])
     })
+  }
+
+  private async inPlace(batch: readonly Fragment[]): Promise<Finding[]> {
+    const found = await this.local.detect(batch)
+    // Answers of threads may wait to be heard.
+    await nextTurn()
+    return found
   }
 
   takeSkipped(): Skipped[] {

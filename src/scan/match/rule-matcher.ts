@@ -29,7 +29,7 @@ export class RuleMatcher {
    * Spans of all matches. `hits` has for each anchor the positions at which its literals begin, in ascending order; null
    * where they are not known.
    */
-  findAll(text: string, alphabet: Alphabet, hits: readonly (readonly number[])[] | null): Span[] {
+  findAll(text: string, alphabet: Alphabet, hits: readonly ArrayLike<number>[] | null): Span[] {
     // Where a letter may be written as Kelvin's sign, literals say nothing.
     if (!this.anchors || !hits || alphabet === 'any') return this.regexp.findAll(text, alphabet)
     const tries = hits.reduce((sum, list) => sum + list.length, 0)
@@ -44,12 +44,14 @@ export class RuleMatcher {
   }
 
   /** Where a match may begin, from and to, in ascending order of the begins. */
-  private windows(text: string, alphabet: Alphabet, hits: readonly (readonly number[])[]): Span[] {
+  private windows(text: string, alphabet: Alphabet, hits: readonly ArrayLike<number>[]): Span[] {
     const windows: Span[] = []
     for (const [i, anchor] of this.anchors!.entries()) {
       const isWide = anchor.isWide && alphabet !== 'ascii'
       const reach = isWide ? anchor.maxPrefix * 4 : anchor.maxPrefix
-      for (const hit of hits[i]!) {
+      const list = hits[i]!
+      for (let at = 0; at < list.length; at++) {
+        const hit = list[at]!
         const end = hit - anchor.minPrefix
         if (reach > 0 && this.regexp.isNative && !this.isRestAt(text, hit, alphabet, i)) continue
         let start = Math.max(0, hit - reach)

@@ -5,7 +5,7 @@ import type { Tier } from '../finding.ts'
 import { placeOf } from './place-of.ts'
 import { type Candidate, candidate, type Readable, type Reader } from './reader.ts'
 import { ASSIGNMENT_RULES } from './reader-rules.ts'
-import { NAME_WORDS, secretName } from './secret-names.ts'
+import { nameWords, secretName } from './secret-names.ts'
 import { isWeakPassword, judgeValue, type ValueKind } from './value-judgement.ts'
 
 const LONGEST_NAME = 60
@@ -28,10 +28,9 @@ export const assignmentReader: Reader = {
     const found: Candidate[] = []
     const { text } = readable
     let lastEnd = 0
-    for (const hit of text.matchAll(NAME_WORDS)) {
-      const at = hit.index
-      if (at < lastEnd) continue
-      const one = readAssignment(readable, at, hit[0], place.hasBareValues)
+    for (const { index, word } of nameWords(text, readable.placesOf?.('names') ?? null)) {
+      if (index < lastEnd) continue
+      const one = readAssignment(readable, index, word, place.hasBareValues)
       if (one === null) continue
       lastEnd = one.valueEnd
       const ruleId = place.ruleId ?? (one.kind === 'password' ? 'code-password' : 'code-secret')

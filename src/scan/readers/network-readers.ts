@@ -157,13 +157,32 @@ export const jwkReader: Reader = {
 const COMMAND =
   /(?:^|[\s"'`(])(?:(?:mysql|mysqldump|mysqladmin|mariadb)[^\n|;]{0,120}?\s-p|sshpass\s+-p\s*|(?:redis-cli)[^\n|;]{0,80}?\s-a\s+|(?:curl|wget|http)\b[^\n|;]{0,200}?\s(?:-u|--user)[ =]["']?[\w.@-]{1,60}:|docker\s+login[^\n|;]{0,120}?\s(?:-p|--password)[ =]|(?:sqlcmd|isql|bcp)\b[^\n|;]{0,120}?\s-P\s*|ldap\w+\b[^\n|;]{0,200}?\s-w\s+|net\s+use[^\n|;]{0,120}?\s\/user:\S{1,60}\s+|ConvertTo-SecureString\s+(?:-String\s+)?|--(?:[\w-]{0,30})(?:password|passwd|token|secret|api-key)[ =])["']?([^\s"'`|;&<>]{3,120})/gim
 
+const COMMAND_THERE = new RegExp(COMMAND.source, 'imy')
+const OPENING = /[\s"'`(]/
+
+/** Every match of the commands' expression; only where a placed word begins, if that is known. */
+function* commandsIn(text: string, places: ArrayLike<number> | null): Iterable<RegExpExecArray> {
+  if (places === null) return yield* text.matchAll(COMMAND)
+  let next = 0
+  for (let i = 0; i < places.length; i++) {
+    // What opens a word belongs to the match.
+    const at = Math.max(0, places[i]! - 1)
+    if (at < next || (places[i]! > 0 && !OPENING.test(text[at]!))) continue
+    COMMAND_THERE.lastIndex = at
+    const found = COMMAND_THERE.exec(text)
+    if (found === null) continue
+    next = found.index + found[0].length
+    yield found
+  }
+}
+
 export const commandReader: Reader = {
   id: 'commands',
   gates: ['command-line-password'],
   wants: always,
-  read({ text }) {
+  read({ text, placesOf }) {
     const found: Candidate[] = []
-    for (const match of text.matchAll(COMMAND)) {
+    for (const match of commandsIn(text, placesOf?.('commands') ?? null)) {
       const value = match[1]!
       if (!isPassword(value, false) || value.startsWith('-')) continue
       const start = match.index + match[0].length - value.length

@@ -39,8 +39,14 @@ export function readFragment(
   text: string,
   wanted: ReadonlySet<string>,
   active: ReadonlySet<string>,
+  placesOf?: Readable['placesOf'],
 ): Finding[] {
-  const readable: Readable = { text, path: fragment.path, kind: fragment.kind }
+  const readable: Readable = {
+    text,
+    path: fragment.path,
+    kind: fragment.kind,
+    ...(placesOf && { placesOf }),
+  }
   const candidates = candidatesIn(readable, active).filter((one) => wanted.has(one.ruleId))
   if (candidates.length === 0) return []
   const newlines = newlinesOf(text)

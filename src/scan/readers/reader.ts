@@ -3,9 +3,24 @@
 import type { Tier } from '../finding.ts'
 import type { SourceKind } from '../fragment.ts'
 
+/** The words, in lower case, whose places spare readers the search of the whole text. */
+export const PLACED_WORDS = {
+  /** Each name that readers take for a secret's holds one. */
+  names: ['pass', 'pwd', '_pw', 'secret', 'token', 'key', 'credential', 'auth'],
+  /** Each command that readers know begins with one. */
+  commands: [
+    ...['mysql', 'mariadb', 'sshpass', 'redis-cli', 'curl', 'wget', 'http', 'docker'],
+    ...['sqlcmd', 'isql', 'bcp', 'ldap', 'net', 'convertto-securestring', '--'],
+  ],
+} as const
+
+export type PlacedWords = keyof typeof PLACED_WORDS
+
 /** What a reader is given: the text as bytes (latin1), and where it comes from. */
 export interface Readable {
   readonly text: string
+  /** Where such words begin in the text, in ascending order; absent: not known. */
+  readonly placesOf?: (words: PlacedWords) => ArrayLike<number>
   readonly path: string
   readonly kind: SourceKind
 }

@@ -2,8 +2,39 @@
 import type { ValueKind } from './value-judgement.ts'
 
 /** The words looked for; names are extended to both sides from there. */
-export const NAME_WORDS =
+const NAME_WORDS =
   /pass(?:word|wd|phrase|code)|passw\b|\bpass\b|_pass\b|[a-z]Pass\b|(?:^|[^a-z])pwd|[a-z]Pwd|_pw\b|secret|token|api[-_ ]?key|apikey|access[-_]?key|auth[-_]?key|private[-_]?key|secret[-_]?key|signing[-_]?key|encryption[-_]?key|encrypt[-_]?key|master[-_]?key|account[-_]?key|storage[-_]?key|session[-_]?key|shared[-_]?key|app[-_]?key|client[-_]?key|server[-_]?key|license[-_]?key|hmac[-_]?key|jwt[-_]?key|\bcredentials?\b|_auth\b|authorization|\bauth\b|[a-z]Auth\b/gi
+
+/** More than what the expression looks at before and behind the begin of a placed word. */
+const BEFORE = 20
+const BEHIND = 30
+
+/**
+ * The words in a text, as `NAME_WORDS` finds them. Where names' placed words are known, only what is around them is
+ * searched: every word holds one of them, and so does what is next to it.
+ */
+export function* nameWords(
+  text: string,
+  places: ArrayLike<number> | null,
+): Generator<{ readonly index: number; readonly word: string }> {
+  if (places === null) {
+    for (const found of text.matchAll(NAME_WORDS)) yield { index: found.index, word: found[0] }
+    return
+  }
+  for (let i = 0; i < places.length; ) {
+    const from = Math.max(0, places[i]! - BEFORE)
+    let to = places[i]! + BEHIND
+    for (i++; i < places.length && places[i]! - BEFORE <= to; i++) to = places[i]! + BEHIND
+    const part = text.slice(from, to)
+    NAME_WORDS.lastIndex = 0
+    for (let found = NAME_WORDS.exec(part); found !== null; ) {
+      const next = NAME_WORDS.lastIndex
+      yield { index: from + found.index, word: found[0] }
+      NAME_WORDS.lastIndex = next
+      found = NAME_WORDS.exec(part)
+    }
+  }
+}
 
 const PASSWORD_WORD = /pass|pwd|_pw$/i
 const HARMLESS_TAIL =

@@ -17,8 +17,8 @@ import { posix } from 'node:path'
 import type { Fragment } from '../fragment.ts'
 import type { Source, SourceNotes } from '../source.ts'
 import { archiveKindOf, compatArchiveKind } from './archive-kind.ts'
-import { readArchive } from './archive-reader.ts'
 import { FragmentBatcher } from './fragment-batcher.ts'
+import { readArchive } from './open-archive.ts'
 import {
   type FileOrigin,
   failureWords,

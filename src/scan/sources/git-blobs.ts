@@ -3,9 +3,9 @@
 import { SCAN_NESTED_ZIP_BYTES } from '../../base/limits.ts'
 import type { Fragment } from '../fragment.ts'
 import { archiveKindOf, compatArchiveKind } from './archive-kind.ts'
-import { readArchive } from './archive-reader.ts'
 import { hasNul } from './content-type.ts'
 import { type GitPlace, gitOutput, lastWords, startGit } from './git-command.ts'
+import { readArchive } from './open-archive.ts'
 import type { FileOrigin, Reading } from './source-settings.ts'
 import { TextChunker } from './text-chunker.ts'
 

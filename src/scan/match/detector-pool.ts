@@ -7,7 +7,7 @@ import type { Fragment } from '../fragment.ts'
 import type { ScanConfig } from '../rule.ts'
 import type { Skipped } from '../source.ts'
 import { openDetector } from './open-detector.ts'
-import { type BatchAnswer, packBatch } from './packed-batch.ts'
+import { type BatchAnswer, packBatch, releaseBuffers } from './packed-batch.ts'
 
 /** Bytes that are searched in place before threads are started. */
 const IN_PLACE_BYTES = 4 * 1024 * 1024
@@ -43,7 +43,9 @@ class LocalPool implements DetectorPool {
 
   async detect(batch: readonly Fragment[]): Promise<Finding[]> {
     if (this.isClosed) throw new Error('the scan was ended')
-    return batch.flatMap((fragment) => this.detector.detect(fragment))
+    const findings = batch.flatMap((fragment) => this.detector.detect(fragment))
+    releaseBuffers(batch)
+    return findings
   }
 
   takeSkipped(): Skipped[] {
@@ -100,6 +102,7 @@ class GrowingPool implements DetectorPool {
     return new Promise((resolve, reject) => {
       const thread = this.leastBusy()
       const packed = packBatch(this.nextId++, batch)
+      releaseBuffers(batch)
       // The bytes have changed hands; what is kept is who they came from.
       thread.waiting.set(packed.id, { batch, resolve, reject })
       thread.worker.postMessage(packed, [packed.buffer])

@@ -16,7 +16,7 @@ import { decodePass, type Segment } from './decode-pass.ts'
 import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
 import { TooCostly } from './memo-matcher.ts'
-import { preferSpecific } from './prefer-specific.ts'
+import { preferEntries, preferSpecific } from './prefer-specific.ts'
 import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
 import { FragmentText, isAsciiBytes, type ScannedPass, scannedPass } from './scanned-text.ts'
@@ -91,7 +91,7 @@ class RuleDetector implements Detector {
     if (active.size > 0 || (this.readers.size > 0 && isReadByPath(fragment.path))) {
       this.addRead(fragment, active, places, findings)
     }
-    return preferSpecific(findings)
+    return preferSpecific(this.options.compat ? findings : preferEntries(findings))
   }
 
   private activeReaders(): Set<string> {
@@ -128,8 +128,18 @@ class RuleDetector implements Detector {
       const others = known.get(one.startLine)
       if (others?.some((other) => other.includes(one.secret) || one.secret.includes(other)))
         continue
+      if (this.allowsRead(one, fragment)) continue
       findings.push(one)
     }
+  }
+
+  /** Allowlists hold for readers as for rules. */
+  private allowsRead(one: Finding, fragment: Fragment): boolean {
+    const { allowlists } = this.index.rules[this.readerNumbers.get(one.ruleId)!]!
+    return (
+      this.context.globalAllowlists.some((list) => list.allows(one, fragment)) ||
+      allowlists.some((list) => list.allowsFragment(fragment) || list.allows(one, fragment))
+    )
   }
 
   takeSkipped(): Skipped[] {

@@ -5,12 +5,8 @@
 import type { Invocation } from '../../base/cobra.ts'
 import { SCAN_BASELINE_BYTES, SCAN_HOOK_SECONDS } from '../../base/limits.ts'
 import { fromByteString } from '../../template/byte-strings.ts'
-import {
-  BASELINE_NAMES,
-  type Baseline,
-  BaselineError,
-  parseBaseline,
-} from '../baseline/baseline-file.ts'
+import { type Baseline, BaselineError, parseBaseline } from '../baseline/baseline-file.ts'
+import { BASELINE_NAMES } from '../baseline/find-baseline.ts'
 import { EXIT, ScanFailure } from '../command/exit-codes.ts'
 import { findingText, visibleText } from '../command/finding-text.ts'
 import type { CommonValues } from '../command/scan-flags.ts'

@@ -3,7 +3,7 @@
 import { placeOf } from './place-of.ts'
 import { type Candidate, candidate, type Reader } from './reader.ts'
 import { ASSIGNMENT_RULES } from './reader-rules.ts'
-import { NAME_WORDS, type SecretName, secretName } from './secret-names.ts'
+import { nameWords, type SecretName, secretName } from './secret-names.ts'
 import { isWeakPassword, judgeValue } from './value-judgement.ts'
 
 const NAME = '(?<name>[\\w.-]{2,60})'
@@ -52,7 +52,7 @@ export const namedValueReader: Reader = {
 
 /** What a whole name says: each of its words is looked at with what stands around it. */
 function nameOf(name: string): SecretName | null {
-  for (const { index, 0: word } of name.matchAll(NAME_WORDS)) {
+  for (const { index, word } of nameWords(name, null)) {
     const known = secretName(name.slice(0, index), word, name.slice(index + word.length))
     if (known !== null) return known
   }

@@ -1,6 +1,6 @@
 // Connections on their way to a worker. node:cluster keeps its own copy of each until the worker has said that it
 // took it, and never closes it when the worker ends without a word: that client would wait forever. So what is
-// under way is known here too, and is closed soon after its worker's end. Source: the Node versions that CI runs,
+// under way is known here too, and is closed soon after its worker's end. Source: Node's
 // lib/internal/cluster (`sendHelper`, `RoundRobinHandle.handoff`): messages `{ cmd, act, seq }` with the handle,
 // answers `{ cmd, ack }`. Were these to change, nothing would be closed here, and a test would tell.
 import type { Worker } from 'node:cluster'

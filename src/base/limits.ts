@@ -141,6 +141,8 @@ export const LIVE_SECRETS = {
 export const SCAN_FINGERPRINTS_AT_ONCE = 4
 /** The scanner's baseline file, in bytes: 50,000 entries with their reasons take 12 MB. */
 export const SCAN_BASELINE_BYTES = 32 * 1024 * 1024
+/** Seconds that a server's pre-receive hook looks at a push: then it refuses, for whoever pushes waits for it. */
+export const SCAN_HOOK_SECONDS = 60
 /** Bytes of one fragment that the scanner hands to its detector: keyword tables and the text stay in the cache. */
 export const SCAN_FRAGMENT_BYTES = 256 * 1024
 /** Added lines of one hunk that stay together as gitleaks keeps them, in bytes; longer ones are cut at a line. */

@@ -58,8 +58,8 @@ describe.each([
 
   it('takes digests of any length and value', () => {
     for (const digest of [
-      ...[1, 20, 31, 33, 48, 65, 66, 67, 200].map((length) => systemRandom.bytes(length)),
-      ...[1, 32, 66].map((length) => Buffer.alloc(length)),
+      ...[1, 20, 31, 33, 48, 65, 66, 67, 200, 8193].map((length) => systemRandom.bytes(length)),
+      ...[1, 32, 66, 8193].map((length) => Buffer.alloc(length)),
       ...[32, 48, 66].map((length) => Buffer.alloc(length, 0xff)),
     ]) {
       const made = signDigest(curve, privateKey, digest, systemRandom)
@@ -67,6 +67,15 @@ describe.each([
       expect(verifyDigest(curve, publicKey, digest, made)).toBe(true)
       expect(verifyDigest(curve, publicKey, Buffer.from('other'), made)).toBe(false)
     }
+  })
+
+  it('signs with no other key than the given one, whatever becomes of the numbers', () => {
+    const other = generateKeyPairSync('ec', { namedCurve }).privateKey.export({ format: 'jwk' })
+    const { x, y } = publicKey.export({ format: 'jwk' })
+    // As if a bit of the secret had flipped: the secret is another's than the point.
+    const faulty = { export: () => ({ ...other, x, y }) } as unknown as KeyObject
+    const digest = hash('sha256', message, 'buffer')
+    expect(() => signDigest(curve, faulty, digest, systemRandom)).toThrow('came out wrong')
   })
 
   it('never signs twice with the same number', () => {

@@ -8,6 +8,7 @@ import {
   createPrivateKey,
   createPublicKey,
   hash,
+  type JsonWebKey,
   type KeyObject,
   sign,
   verify,
@@ -43,9 +44,13 @@ function toInt(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
 }
 
+/** The bytes of the digest that count; @noble/curves takes no long ones, though it drops the rest as well. */
+const leftmost = (digest: Uint8Array, { BYTES }: { readonly BYTES: number }): Uint8Array =>
+  digest.subarray(0, BYTES)
+
 /** The leftmost bits of the digest, as many as the order has. */
 function digestInt(digest: Uint8Array, { BYTES, BITS }: { BYTES: number; BITS: number }): bigint {
-  const bytes = digest.subarray(0, BYTES)
+  const bytes = leftmost(digest, { BYTES })
   const excess = bytes.length * 8 - BITS
   return excess > 0 ? toInt(bytes) >> BigInt(excess) : toInt(bytes)
 }
@@ -59,16 +64,16 @@ export function signDigest(
 ): Buffer {
   const { openssl, ecdsa } = curveOf(curveName)
   const { Fn } = ecdsa.Point
-  const d = Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url')
+  const jwk = key.export({ format: 'jwk' })
+  const d = Buffer.from(jwk.d ?? '', 'base64url')
   const z = Fn.create(digestInt(digest, Fn))
   // No factor turns it into another digest; nobody has a message with it either.
-  if (z === 0n) return Buffer.from(ecdsa.sign(digest, d, GIVEN_DIGEST))
+  if (z === 0n) return Buffer.from(ecdsa.sign(leftmost(digest, Fn), d, GIVEN_DIGEST))
   const h = Fn.create(MESSAGE_DIGEST)
-  const scaled = scaledKey(
-    curveName,
-    openssl,
-    Fn.toBytes(scaledSecret(ecdsa, d, Fn.div(h, z), random)),
-  )
+  const c = Fn.div(h, z)
+  const secret = Fn.toBytes(scaledSecret(ecdsa, d, c, random))
+  d.fill(0)
+  const scaled = scaledKey(curveName, openssl, secret, multipleX(openssl, Fn.toBytes(c), jwk))
   const made = sign(MESSAGE_HASH, MESSAGE, { key: scaled, dsaEncoding: 'ieee-p1363' })
   const check = { key: createPublicKey(scaled), dsaEncoding: 'ieee-p1363' as const }
   // A computer's fault in the middle of a signature could tell the key.
@@ -85,11 +90,23 @@ function scaledSecret(ecdsa: typeof p256, d: Uint8Array, c: bigint, random: Rand
   return Fn.add(Fn.mul(Fn.sub(Fn.fromBytes(d), b), c), Fn.mul(b, c))
 }
 
-function scaledKey(curveName: string, openssl: string, secret: Uint8Array): KeyObject {
+const pointOf = ({ x = '', y = '' }: JsonWebKey): Buffer =>
+  Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
+
+/** The x of c·Q, for the public key Q: reached from known numbers alone. */
+function multipleX(openssl: string, c: Uint8Array, publicKey: JsonWebKey): Buffer {
+  const ecdh = createECDH(openssl)
+  ecdh.setPrivateKey(c)
+  return ecdh.computeSecret(pointOf(publicKey))
+}
+
+/** `x` is that of its point. A secret that a computer's fault made another one would sign what tells the key. */
+function scaledKey(curveName: string, openssl: string, secret: Uint8Array, x: Buffer): KeyObject {
   const ecdh = createECDH(openssl)
   ecdh.setPrivateKey(secret)
   const point = ecdh.getPublicKey()
   const half = secret.length
+  if (!point.subarray(1, 1 + half).equals(x)) throw new Error('a scaled key came out wrong')
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
   const jwk = {
     kty: 'EC',
@@ -111,11 +128,6 @@ export function verifyDigest(
 ): boolean {
   const { ecdsa } = curveOf(curveName)
   if (signature.length !== 2 * ecdsa.Point.Fn.BYTES) return false
-  const { x = '', y = '' } = key.export({ format: 'jwk' })
-  const point = Buffer.concat([
-    Buffer.of(4),
-    Buffer.from(x, 'base64url'),
-    Buffer.from(y, 'base64url'),
-  ])
-  return ecdsa.verify(signature, digest, point, GIVEN_DIGEST)
+  const point = pointOf(key.export({ format: 'jwk' }))
+  return ecdsa.verify(signature, leftmost(digest, ecdsa.Point.Fn), point, GIVEN_DIGEST)
 }

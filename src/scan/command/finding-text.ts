@@ -2,6 +2,7 @@
 // scanned text that would steer a terminal are shown as escapes.
 import { Buffer } from 'node:buffer'
 import type { Finding } from '../finding.ts'
+import { redactedMatch } from '../redacted-match.ts'
 
 const SHOWN_CHARS = 120
 const LEAD_CHARS = 4
@@ -26,8 +27,7 @@ export function visibleText(bytes: string): string {
 /** The match with its secret masked or not, on one line. */
 export function matchText(finding: Finding, isShown: boolean): string {
   const { match, secret } = finding
-  const masked =
-    isShown || secret === '' ? match : match.replaceAll(secret, () => maskedSecret(secret))
+  const masked = isShown ? match : redactedMatch(finding, maskedSecret(secret))
   const text = visibleText(masked.trim())
   return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text
 }

@@ -10,6 +10,7 @@ import {
 } from '../../base/cobra.ts'
 import { boolFlag, type PFlags, stringFlag } from '../../base/pflag.ts'
 import { EXIT, ScanFailure } from './exit-codes.ts'
+import { hookCommand, hooksCommand } from './hook-commands.ts'
 import { BASELINE_FLAGS, COMMON_FLAGS, type CommonValues, GIT_FLAGS } from './scan-flags.ts'
 import { type Around, type ScanTarget, scan } from './scan-session.ts'
 
@@ -92,27 +93,8 @@ function commandTree(around: Around): CobraCommand {
         } as PFlags,
         run: source(async (...all) => (await targets()).kubernetesTarget(...all)),
       },
-      {
-        use: 'commit-msg FILE',
-        short: 'Scan the message of a commit: for the hook of that name',
-        isHidden: true,
-        accepts: exactArguments(1),
-        run: source(async (of, values) => (await targets()).messageTarget(of.args[0]!, values)),
-      },
-      {
-        use: 'pre-push [REMOTE [URL]]',
-        short: 'Scan what a push would send: for the hook of that name',
-        isHidden: true,
-        accepts: mostArguments(2),
-        run: source(async (of, ...rest) => (await targets()).pushTarget(of.args[0], ...rest)),
-      },
-      {
-        use: 'pre-receive',
-        short: 'Scan what a push would bring: for the hook of that name on a server',
-        isHidden: true,
-        accepts: mostArguments(0),
-        run: source(async (_, ...rest) => (await targets()).receiveTarget(...rest)),
-      },
+      hookCommand(run),
+      hooksCommand(run),
       baselineCommand(run),
       {
         use: 'review [PATH…]',

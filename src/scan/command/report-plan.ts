@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { toByteString } from '../../template/byte-strings.ts'
 import { TemplateError } from '../../template/template-error.ts'
+import { redactedMatch } from '../redacted-match.ts'
 import { type ReportedFinding, reportedFinding } from '../report/reported-finding.ts'
 import type { TemplateReport } from '../report/template.ts'
 import { type ReportFormat, writeReport } from '../report/write-report.ts'
@@ -61,8 +62,10 @@ export function writePlannedReport(
     const one = reportedFinding(finding, how.isShown ? 0 : 100, {
       ownFingerprint: toByteString(fingerprint),
     })
-    // The line may hold the secret in another form (encoded), or other secrets.
-    return how.isShown ? one : { ...one, line: one.match }
+    if (how.isShown) return one
+    // The line may hold the secret in another form (encoded), and both may hold other secrets.
+    const match = redactedMatch(finding, one.secret)
+    return { ...one, match, line: match }
   })
   const rules = [...config.rules.values()]
   const request = { ...plan, rules, isCompat: how.isCompat, startedAtMs, endedAtMs }

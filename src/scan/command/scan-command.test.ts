@@ -98,6 +98,45 @@ describe('findings', () => {
     expect((await run([folder, '-q'])).err).toBe('')
   })
 
+  it('show no other secret that a match reaches over, decoded or not', async () => {
+    write('.strongroom-scan.toml', '[extend]\nuseDefault = true\n')
+    const words = ['tR8', '#vLq2', '!mZx'].join('')
+    const json = JSON.stringify({ token: 'Zx9Qm2Lr7VtY4pWc8KdN1hBs' })
+    const base64 = (text: string): string => Buffer.from(text).toString('base64')
+    write(
+      'secret.yaml',
+      `kind: Secret\nmetadata: {name: a}\ndata:\n  password: ${base64(words)}\n  j: ${base64(json)}\n`,
+    )
+    for (const args of [[], ['-f', 'json'], ['--enable-rule', 'kubernetes-secret-yaml']]) {
+      const { code, out, err } = await run([...args, folder])
+      expect(code, err).toBe(1)
+      for (const secret of [words, 'Zx9Qm2', base64(words), base64(json)]) {
+        expect(out).not.toContain(secret)
+      }
+    }
+    const told = (await run(['-f', 'json', folder])).out
+    expect(told).not.toContain('kubernetes-secret-yaml')
+  })
+
+  it('of readers are left out by allowlists as those of rules are', async () => {
+    const extend = '[extend]\nuseDefault = true\n'
+    const password = ['tR8', '#vLq2', '!mZx'].join('')
+    write('a.py', `password = "${password}"\n`)
+    const lists = [
+      ['', 1],
+      ["[[allowlists]]\nregexes = ['''^tR8''']\n", 0],
+      ["[[allowlists]]\ntargetRules = ['code-password']\nstopwords = ['vlq2']\n", 0],
+      ["[[rules]]\nid = 'code-password'\n[[rules.allowlists]]\npaths = ['''a\\.py''']\n", 0],
+      ["[[allowlists]]\nregexTarget = 'line'\nregexes = ['''other''']\n", 1],
+    ] as const
+    for (const [list, code] of lists) {
+      write('.strongroom-scan.toml', extend + list)
+      expect(await run([folder]), list).toMatchObject({ code })
+    }
+    write('.strongroom-scan.toml', `${extend}disabledRules = ["code-password"]\n`)
+    expect(await run([folder])).toMatchObject({ code: 0 })
+  })
+
   it('come from standard input, and several paths', async () => {
     expect(
       (await run(['-', '-c', at('.strongroom-scan.toml')], `x ${token('a')}\n`)).out,

@@ -11,7 +11,7 @@ import type { Finding, Tier } from '../finding.ts'
 import { defaultThreads, openPool } from '../parts.ts'
 import type { ScanConfig } from '../rule.ts'
 import { letGo, runScan, type ScanObserver, type ScanTotals } from '../run-scan.ts'
-import type { Source } from '../source.ts'
+import type { Skipped, Source } from '../source.ts'
 import { systemWords } from '../system-words.ts'
 import { FilterError, readFilterFile } from '../vault/live-filter.ts'
 import { EXIT, ScanFailure } from './exit-codes.ts'
@@ -28,6 +28,8 @@ export interface ScanTarget {
   readonly folder: string
   /** What progress counts: files, commits … */
   readonly counts: string
+  /** The baseline that counts instead of the folder's; null: none does. */
+  readonly baseline?: Baseline | null
 }
 
 export interface Around {
@@ -52,6 +54,10 @@ export interface ScanOutcome {
   readonly baseline: Baseline | null
   readonly known: KnownFindings
   readonly isPartial: boolean
+  /** What was left out or could not be looked at. */
+  readonly skipped: readonly Skipped[]
+  /** What ended the scan early, in words; ''. */
+  readonly failure: string
 }
 
 /** The baseline that counts for a folder ('' for none), with its path. Throws ScanFailure. */
@@ -106,7 +112,10 @@ async function prepare(target: ScanTarget, values: CommonValues, nowMs: number):
   const plan = await reportPlan(values)
   const isReported = tierFilter(isCompat ? 'low' : values.tier)
   const config = rulesFor(target.folder, values)
-  const [baselinePath, baseline] = await loadBaseline(target.folder, values)
+  const [baselinePath, baseline] =
+    target.baseline === undefined
+      ? await loadBaseline(target.folder, values)
+      : ([null, target.baseline] as const)
   const known = new KnownFindings(baseline?.entries ?? [], nowMs)
   const prints = new Fingerprints(baseline?.salt ?? COMMON_SALT)
   const judge = async (finding: Finding): Promise<JudgedFinding> => {
@@ -183,7 +192,10 @@ export async function scan(
     const { baselinePath, baseline, known } = prepared
     const isPartial = totals.isPartial || stopped !== ''
     const code = open.length > 0 ? values['exit-code'] : emptyCode(totals, stopped)
-    return { code, findings, baselinePath, baseline, known, isPartial }
+    const ended = stopped === '' ? totals.error && systemWords(totals.error) : `stopped ${stopped}`
+    const failure = ended ? `the scan ended early: ${ended}` : ''
+    const { skipped } = view
+    return { code, findings, baselinePath, baseline, known, isPartial, skipped, failure }
   } finally {
     if (stop.signal.aborted) letGo(around.streams.stdin)
     stop.end()

@@ -40,6 +40,8 @@ interface Extend {
 
 class ConfigReader {
   private readonly surroundings: ConfigSurroundings
+  /** The rules that `useDefault` brought in; among them readers, which have neither expression nor path. */
+  private builtIn: ReadonlyMap<string, Rule> = new Map()
 
   constructor(surroundings: ConfigSurroundings) {
     this.surroundings = surroundings
@@ -64,8 +66,13 @@ class ConfigReader {
     const own: ScanConfig = { title: raw.title, path, rules, allowlists: global }
     const whole = depth < MOST_EXTENSIONS ? this.extend(own, raw.extend, depth) : own
     if (depth > 0) return whole
-    for (const rule of whole.rules.values()) validateRule(rule)
+    for (const rule of whole.rules.values()) if (!this.isReader(rule)) validateRule(rule)
     return { ...whole, rules: withTargeted(whole.rules, targeted) }
+  }
+
+  private isReader({ id, regex, path }: Rule): boolean {
+    const rule = this.builtIn.get(id)
+    return rule?.regex === null && rule.path === null && regex === null && path === null
   }
 
   private extend(own: ScanConfig, extend: Extend, depth: number): ScanConfig {
@@ -80,6 +87,7 @@ class ConfigReader {
     const lower = extend.useDefault
       ? surroundings.defaultConfig()
       : this.extended(extend.path, depth + 1)
+    if (extend.useDefault) this.builtIn = lower.rules
     const name = extend.path === '' ? 'default' : extend.path
     const extension = { name, disabledRules: extend.disabledRules }
     return extendConfig(own, lower, extension, (message, fields) =>

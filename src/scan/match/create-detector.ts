@@ -17,7 +17,7 @@ import { detectRule, type RuleContext } from './detect-rule.ts'
 import { findEncodings } from './find-encodings.ts'
 import { TooCostly } from './memo-matcher.ts'
 import { PathMemo } from './path-memo.ts'
-import { preferSpecific } from './prefer-specific.ts'
+import { preferEntries, preferSpecific } from './prefer-specific.ts'
 import { withComponents } from './required-findings.ts'
 import { RuleIndex } from './rule-index.ts'
 import { FragmentText, isAsciiBytes, type ScannedPass, scannedPass } from './scanned-text.ts'
@@ -93,7 +93,7 @@ class RuleDetector implements Detector {
     if (active.size > 0 || (this.readers.size > 0 && this.readByPath.says(fragment.path))) {
       this.addRead(fragment, of?.raw ?? latin1(fragment.bytes), active, places, findings)
     }
-    return preferSpecific(findings)
+    return preferSpecific(this.options.compat ? findings : preferEntries(findings))
   }
 
   private activeReaders(): ReadonlySet<string> {
@@ -132,8 +132,18 @@ class RuleDetector implements Detector {
       const others = known.get(one.startLine)
       if (others?.some((other) => other.includes(one.secret) || one.secret.includes(other)))
         continue
+      if (this.allowsRead(one, fragment)) continue
       findings.push(one)
     }
+  }
+
+  /** Allowlists hold for readers as for rules. */
+  private allowsRead(one: Finding, fragment: Fragment): boolean {
+    const { allowlists } = this.index.rules[this.readerNumbers.get(one.ruleId)!]!
+    return (
+      this.context.globalAllowlists.some((list) => list.allows(one, fragment)) ||
+      allowlists.some((list) => list.allowsFragment(fragment) || list.allows(one, fragment))
+    )
   }
 
   takeSkipped(): Skipped[] {

@@ -71,6 +71,21 @@ describe('a pool of detectors', () => {
     await pool.close()
   })
 
+  it('holds no large buffer of a batch that is answered, so that memory stays as it is', async () => {
+    for (const threads of [1, 2]) {
+      const pool =
+        threads === 1
+          ? await createDetectorPool(config, options, 1)
+          : openThreadPool(config, options, { threads, script, inPlaceBytes: 0 })
+      const bytes = new Uint8Array(300_000).fill(32)
+      bytes.set(Buffer.from(' key-7 '), 1000)
+      const both = [0, 1].map((n) => ({ ...fragment(n), bytes: bytes.subarray(n) }))
+      expect((await pool.detect(both)).map((one) => one.secret)).toEqual(['7', '7'])
+      expect(bytes.byteLength).toBe(0)
+      await pool.close()
+    }
+  })
+
   it('says that a thread failed, to all who wait', async () => {
     const bad = { ...config, rules: new Map([['number', { ...rule, regex: '(' }]]) }
     const pool = openThreadPool(bad, options, { threads: 1, script, inPlaceBytes: 0 })

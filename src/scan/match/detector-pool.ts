@@ -9,7 +9,7 @@ import type { Fragment } from '../fragment.ts'
 import type { ScanConfig } from '../rule.ts'
 import type { Skipped } from '../source.ts'
 import { openDetector } from './open-detector.ts'
-import { type BatchAnswer, packBatch } from './packed-batch.ts'
+import { type BatchAnswer, packBatch, releaseBuffers } from './packed-batch.ts'
 
 /** Bytes that are searched in place before threads are started: each takes as much time to start as some megabytes take. */
 const IN_PLACE_BYTES = 24 * 1024 * 1024
@@ -47,7 +47,9 @@ class LocalPool implements DetectorPool {
 
   async detect(batch: readonly Fragment[]): Promise<Finding[]> {
     if (this.isClosed) throw new Error('the scan was ended')
-    return batch.flatMap((fragment) => this.detector.detect(fragment))
+    const findings = batch.flatMap((fragment) => this.detector.detect(fragment))
+    releaseBuffers(batch)
+    return findings
   }
 
   takeSkipped(): Skipped[] {
@@ -105,6 +107,7 @@ class GrowingPool implements DetectorPool {
     if (thread.waiting.size >= BATCHES_A_THREAD) return this.inPlace(batch)
     return new Promise((resolve, reject) => {
       const packed = packBatch(this.nextId++, batch)
+      releaseBuffers(batch)
       // The bytes have changed hands; what is kept is who they came from.
       thread.waiting.set(packed.id, { batch, resolve, reject })
       thread.worker.postMessage(packed, [packed.buffer])

@@ -7,6 +7,7 @@ import {
   type BatchAnswer,
   type PackedBatch,
   type PackedFinding,
+  releaseBuffer,
   unpackBatch,
 } from './packed-batch.ts'
 
@@ -29,6 +30,8 @@ function answer(packed: PackedBatch): BatchAnswer {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return { id: packed.id, findings: [], lines: [], skipped: [], error: message }
+  } finally {
+    releaseBuffer(packed.buffer)
   }
 }
 

@@ -52,3 +52,22 @@ export function unpackBatch(packed: PackedBatch): Fragment[] {
     return { ...rest, bytes }
   })
 }
+
+/** Buffers up to this many bytes may be a pool's of Node, shared with others. */
+const LARGEST_SHARED_BYTES = 64 * 1024
+
+/**
+ * Lets go of a batch's bytes, which nobody may look at any more. Buffers that lived for some milliseconds would else wait
+ * for a full collection, which V8 doesn't make while its own heap is small: memory would grow as the scan goes on.
+ */
+export function releaseBuffers(batch: readonly Fragment[]): void {
+  for (const { bytes } of batch) {
+    const { buffer } = bytes
+    if (buffer instanceof ArrayBuffer) releaseBuffer(buffer)
+  }
+}
+
+/** The same for one buffer. One that was let go of before has no bytes; the copy that takes them over dies young. */
+export function releaseBuffer(buffer: ArrayBuffer): void {
+  if (buffer.byteLength > LARGEST_SHARED_BYTES) structuredClone(buffer, { transfer: [buffer] })
+}

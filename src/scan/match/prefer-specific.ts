@@ -22,3 +22,18 @@ export function preferSpecific(findings: Finding[]): Finding[] {
     return true
   })
 }
+
+const MANIFEST = 'kubernetes-secret-yaml'
+const MANIFEST_ENTRY = 'secret-manifest-base64'
+
+/** Without matches over a manifest of which the reader told the entries, each for itself. */
+export function preferEntries(findings: Finding[]): Finding[] {
+  const entries = findings.filter(({ ruleId }) => ruleId === MANIFEST_ENTRY)
+  if (entries.length === 0) return findings
+  const lines = entries.map(({ startLine }) => startLine).sort((a, b) => a - b)
+  return findings.filter(({ ruleId, startLine, endLine }) => {
+    if (ruleId !== MANIFEST) return true
+    const next = lines.find((line) => line >= startLine)
+    return next === undefined || next > endLine
+  })
+}

@@ -42,6 +42,23 @@ describe('the wrong ways', () => {
     ['.circleci/config.yml', `      API_TOKEN: ${KEY}\n`, 'ci-plain-variable', KEY],
     ['Jenkinsfile', `environment {\n  DB_PASSWORD = '${WORD}'\n}\n`, 'ci-plain-variable', WORD],
     ['azure-pipelines.yml', `variables:\n  dbPassword: '${WORD}'\n`, 'ci-plain-variable', WORD],
+    [
+      '.gitlab-ci.yml',
+      `variables:\n  DB_PASSWORD:\n    value: "${WORD}"\n`,
+      'ci-plain-variable',
+      WORD,
+    ],
+    [
+      '.gitlab-ci.yml',
+      `  API_TOKEN:\n    description: a\n    value: ${KEY}\n`,
+      'ci-plain-variable',
+      KEY,
+    ],
+    ['azure-pipelines.yml', `- name: dbPassword\n  value: '${WORD}'\n`, 'ci-plain-variable', WORD],
+    ['Dockerfile', `FROM a\nENV API_TOKEN ${KEY}\n`, 'dockerfile-env-secret', KEY],
+    ['deploy.yaml', `  - name: DB_PASSWORD\n    value: "${WORD}"\n`, 'code-password', WORD],
+    ['task.json', `{"name": "API_TOKEN", "value": "${KEY}"}`, 'code-secret', KEY],
+    ['web.config', `<add key="DbPassword" value="${WORD}" />`, 'code-password', WORD],
     ['map.yaml', `kind: ConfigMap\ndata:\n  password: ${WORD}\n`, 'configmap-secret', WORD],
     [
       'secret.yaml',
@@ -84,6 +101,9 @@ describe('what is no secret', () => {
   const D = '$'
   it.each([
     ['.env', `DB_PASSWORD=${D}{DB_PASSWORD}\n`],
+    ['azure-pipelines.yml', `- name: dbPassword\n  value: ${D}(dbPassword)\n`],
+    ['deploy.yaml', `- name: DB_PASSWORD_FILE\n  value: "/run/secrets/x9"\n`],
+    ['Dockerfile', `ENV API_TOKEN ${D}TOKEN\n`],
     ['compose.yaml', `      DB_PASSWORD: ${D}{DB_PASSWORD:?missing}\n`],
     ['.github/workflows/ci.yml', `      API_TOKEN: ${D}{{ secrets.API_TOKEN }}\n`],
     ['a.yaml', 'password: vault:secret/data/app#password\n'],
@@ -127,7 +147,17 @@ it('takes part in the detector, and not under compat', () => {
 })
 
 it('stays quick on text that only looks like work', () => {
-  const texts = ['password="', 'token: ', 'x://a:', '{"kty":"EC" ', 'mysql -p -p ', 'a'.repeat(30)]
+  const texts = [
+    'name: a\n',
+    'token:\n',
+    'name="token" value=',
+    'password="',
+    'token: ',
+    'x://a:',
+    '{"kty":"EC" ',
+    'mysql -p -p ',
+    'a'.repeat(30),
+  ]
   for (const text of texts) {
     const started = process.cpuUsage()
     read('a.yaml', text.repeat(Math.ceil(262_144 / text.length)))

@@ -5,6 +5,7 @@ import type { Fragment } from '../fragment.ts'
 import { locateMatch, newlinesOf } from '../match/locate-match.ts'
 import { assignmentReader } from './assignment-reader.ts'
 import { FILE_READERS } from './file-readers.ts'
+import { namedValueReader } from './named-value-reader.ts'
 import {
   commandReader,
   connectionStringReader,
@@ -26,6 +27,7 @@ export const READERS: readonly Reader[] = [
   connectionStringReader,
   sqlReader,
   assignmentReader,
+  namedValueReader,
   parameterReader,
   commandReader,
 ]

@@ -61,6 +61,5 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   if (option === '--types') declareTypes(folder)
   else if (option === '--after-install') {
     if (existsSync(join(root, 'node_modules/esbuild'))) await bundle()
-  }
-  else await build()
+  } else await build()
 }

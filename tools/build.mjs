@@ -1,7 +1,7 @@
 // Bundles src/ into dist/: the command, split so that each of its parts loads only what it uses, and
 // `strongroom/database` for applications, with its types (`--types FOLDER`: only these, into that folder).
-// `--after-install` is npm's call when it takes the package from a repository: nothing is installed again then, and
-// nothing is built where it left the tools out.
+// `--after-install` is npm's call when it takes the package from a repository: nothing that is there is installed again,
+// and nothing is built where the tools for it were left out.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -60,6 +60,11 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [option, folder] = process.argv.slice(2)
   if (option === '--types') declareTypes(folder)
   else if (option === '--after-install') {
-    if (existsSync(join(root, 'node_modules/esbuild'))) await bundle()
+    const has = (path) => existsSync(join(root, path))
+    // npm -g takes a repository without anything that it needs to be built.
+    if (!has('node_modules')) {
+      process.env.npm_config_global = ''
+      await build()
+    } else if (has('node_modules/esbuild')) await bundle()
   } else await build()
 }

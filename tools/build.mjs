@@ -1,13 +1,19 @@
 // Bundles src/ into dist/: the command, split so that each of its parts loads only what it uses, and
 // `strongroom/database` for applications, with its types (`--types FOLDER`: only these, into that folder).
+// `--after-install` is npm's call when it takes the package from a repository: nothing that is there is installed again,
+// and nothing is built where the tools for it were left out.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ensureInstalled, root } from './ensure.mjs'
 
 export async function build() {
   ensureInstalled()
+  await bundle()
+}
+
+async function bundle() {
   const esbuild = await import('esbuild')
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   await esbuild.build({
@@ -53,5 +59,12 @@ function declareTypes(outDir = 'dist/types') {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [option, folder] = process.argv.slice(2)
   if (option === '--types') declareTypes(folder)
-  else await build()
+  else if (option === '--after-install') {
+    const has = (path) => existsSync(join(root, path))
+    // npm -g takes a repository without anything that it needs to be built.
+    if (!has('node_modules')) {
+      process.env.npm_config_global = ''
+      await build()
+    } else if (has('node_modules/esbuild')) await bundle()
+  } else await build()
 }

@@ -242,3 +242,138 @@ describe('places', LIMIT, () => {
     expect(readdirSync(join(home, 'everywhere'))).toEqual(['pre-commit'])
   })
 })
+
+describe('a push', LIMIT, () => {
+  beforeEach(() => {
+    mustGit('init', '-q', '--bare', '-b', 'main', '../server')
+    mustGit('remote', 'add', 'origin', '../server')
+    mustGit('push', '-q', 'origin', 'main')
+  })
+  const commit = (path: string, text: string, message = 'x'): string => {
+    write(path, text)
+    mustGit('add', '.')
+    mustGit('commit', '-q', '--no-verify', '-m', message)
+    return mustGit('rev-parse', 'HEAD')
+  }
+  const atServer = (...args: string[]): Ran => hooks(...args, '--dir', join(home, 'server'))
+  const serverFile = (name: string, text: string): void =>
+    writeFileSync(join(home, 'server', name), text)
+
+  it('is stopped before it starts, for commits that the remote has not', () => {
+    commit('old.txt', token('old'))
+    mustGit('push', '-q', 'origin', 'main')
+    hooks('install', '--pre-push')
+    commit('new.txt', 'fine\n')
+    expect(git('push', '-q', 'origin', 'main').code).toBe(0)
+    const sha = commit('new.txt', `a\n${token('new')}\n`)
+    commit('new.txt', 'gone again\n', `message ${token('said')}`)
+    const { code, out } = git('push', '-q', 'origin', 'main')
+    expect([code, out]).toEqual([1, expect.stringContaining('new.txt:2:')])
+    expect(out).toContain(`commit ${sha.slice(0, 12)}`)
+    expect(out).toContain('COMMIT_EDITMSG:1:')
+    expect(out).not.toContain('old.txt')
+    expect(out).toContain('git push --no-verify')
+    // A branch of its own, a deletion, a push by force to what the remote has: only what is new counts.
+    expect(git('push', '-q', 'origin', 'main~2:refs/heads/topic').code).toBe(0)
+    expect(git('push', '-q', 'origin', ':topic').code).toBe(0)
+    expect(git('push', '-qf', 'origin', 'main~3:main').code).toBe(0)
+    expect(git('push', '-q', 'origin', 'main:other').code).toBe(1)
+    expect(git('push', '-q', '--no-verify', 'origin', 'main:other').code).toBe(0)
+  })
+
+  it('from a shallow clone is whole', () => {
+    commit('a.txt', 'x\n')
+    mustGit('push', '-q', 'origin', 'main')
+    mustGit('clone', '-q', '--depth', '1', `file://${home}/server`, '../shallow')
+    folder = join(home, 'shallow')
+    hooks('install', '--partial', 'refuse')
+    commit('b.txt', 'fine\n')
+    expect(git('push', '-q', 'origin', 'main').code).toBe(0)
+    commit('b.txt', token('b'))
+    expect(git('push', '-q', 'origin', 'main').code).toBe(1)
+  })
+
+  it('is refused by the server with words that hold no secret', () => {
+    serverFile('.strongroom-scan.toml', RULES)
+    expect(atServer('install').out).toContain('pre-receive: installed')
+    expect(atServer('status').code).toBe(0)
+    commit('fine.txt', 'fine\n')
+    expect(git('push', '-q', 'origin', 'main')).toEqual({ code: 0, out: '' })
+    const sha = commit('dir/a.txt', `x\n${token('pushed')} # gitleaks:allow\n`)
+    commit('dir/a.txt', 'gone again\n')
+    for (const bypass of [[], ['--no-verify'], ['-o', 'skip']]) {
+      const { code, out } = git('push', ...bypass, 'origin', 'main')
+      if (bypass[0] === '-o') continue
+      expect(code).toBe(1)
+      expect(out).toContain('remote: dir/a.txt:2  made-up')
+      expect(out).toContain(`remote:     commit ${sha}`)
+      expect(out).toContain('The push is refused as a whole.')
+      expect(out).toContain('[remote rejected]')
+      expect(out).not.toMatch(/tok_/)
+    }
+    expect(program('git', ['rev-parse', 'main'], join(home, 'server')).out.trim()).toBe(
+      mustGit('rev-parse', 'main~2'),
+    )
+  })
+
+  it('brings no rules, no baseline and no comment that count on the server', () => {
+    serverFile('.strongroom-scan.toml', RULES)
+    atServer('install')
+    write('.strongroom-scan.toml', RULES.replace('tok_[', 'never_['))
+    write('.gitleaks.toml', RULES.replace('tok_[', 'never_['))
+    commit('a.txt', token('a'))
+    program(PROGRAM, ['scan', 'baseline', 'create', '-c', '../server/.strongroom-scan.toml'])
+    commit('b.txt', 'with its baseline\n')
+    expect(readFileSync(at('.strongroom-scan.yaml'), 'utf8')).toContain('made-up')
+    expect(git('push', '-q', 'origin', 'main').code).toBe(1)
+    // The one of a branch counts where the server says so, once it is there.
+    expect(atServer('install', '--known-from', 'main').out).toContain('brought up to date')
+    expect(git('push', '-q', 'origin', 'main').code).toBe(1)
+    const both = mustGit('rev-parse', 'main')
+    mustGit('checkout', '-q', '-b', 'known', 'origin/main')
+    mustGit('checkout', '-q', both, '--', '.strongroom-scan.yaml')
+    mustGit('commit', '-qm', 'known')
+    expect(git('push', '-q', 'origin', 'known:main').code).toBe(0)
+    expect(git('push', '-q', 'origin', 'main:topic').code).toBe(0)
+    // So does the one that lies on the server.
+    commit('c.txt', token('c'))
+    expect(git('push', '-q', 'origin', 'known:next').code).toBe(1)
+    program(PROGRAM, ['scan', 'baseline', 'update', '-c', '../server/.strongroom-scan.toml'])
+    serverFile('.strongroom-scan.yaml', readFileSync(at('.strongroom-scan.yaml'), 'utf8'))
+    atServer('install')
+    expect(git('push', '-q', 'origin', 'known:next').code).toBe(0)
+  })
+
+  it('hides nothing in tags, their messages, or refs without commits', () => {
+    serverFile('.strongroom-scan.toml', RULES)
+    atServer('install')
+    mustGit('tag', '-a', 'v1', '-m', `has ${token('tag')}`)
+    expect(git('push', '-q', 'origin', 'v1').out).toContain('remote: refs/tags/v1:1  made-up')
+    write('blob', token('blob'))
+    const blob = mustGit('hash-object', '-w', 'blob')
+    mustGit('update-ref', 'refs/tags/blob', blob)
+    expect(git('push', '-q', 'origin', 'refs/tags/blob').out).toContain('refs/tags/blob:1')
+    mustGit('add', 'blob')
+    mustGit('tag', 'tree', mustGit('write-tree'))
+    expect(git('push', '-q', 'origin', 'refs/tags/tree').out).toContain('remote: blob:1')
+    mustGit('rm', '-q', '--cached', 'blob')
+    mustGit('tag', '-a', 'v2', '-m', 'fine')
+    expect(git('push', '-q', 'origin', 'v2').code).toBe(0)
+  })
+
+  it('is refused where the server cannot look in time', () => {
+    serverFile('.strongroom-scan.toml', RULES)
+    script('../server/hooks/pre-receive', 'sleep 0')
+    atServer('install', '--timeout', '1', '--threads', '1')
+    // Made and sent without the work of packing them.
+    mustGit('config', 'core.compression', '0')
+    mustGit('config', 'core.bigFileThreshold', '1m')
+    const lines = Array.from({ length: 400_000 }, (_, i) => `tok_ line ${i} of a large file`)
+    for (let i = 0; i < 4; i++) commit(`large-${i}`, lines.map((line) => line + i).join('\n'))
+    const { code, out } = git('push', '-q', 'origin', 'main')
+    expect([code, out]).toEqual([1, expect.stringContaining('stopped after 1 seconds')])
+    expect(out).toContain('The push is refused as a whole.')
+    expect(atServer('uninstall').out).toContain('the hook that was there before is back')
+    expect(git('push', '-q', 'origin', 'main').code).toBe(0)
+  })
+})

@@ -43,7 +43,8 @@ export class CommitHeader {
   }
 }
 
-function rfc3339(seconds: number): string {
+/** A time in UTC of seconds since 1970; a year 1 where they are none. */
+export function rfc3339(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds > 253_402_300_799) return '0001-01-01T00:00:00Z'
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }

@@ -7,6 +7,7 @@ import { FragmentBatcher } from './fragment-batcher.ts'
 import { checkedRevision, filterGuards, GitError, type GitPlace, gitOutput } from './git-command.ts'
 import { gitHistorySource } from './git-history.ts'
 import { DIFF_FORMAT, type DiffRun, diffChanges, newReading } from './git-log.ts'
+import { commitMessages, looseObjects, MESSAGE_PATH, pushedObjects } from './git-pushed-objects.ts'
 import type { Reading, SourceSettings } from './source-settings.ts'
 import { TextChunker } from './text-chunker.ts'
 
@@ -94,17 +95,28 @@ function pushedSource(
   return {
     async *fragments(notes, signal) {
       const news = updates.filter((update) => !ZEROS.test(update.newSha))
-      const revisions = [...new Set(news.map((update) => update.newSha))]
-      if (revisions.length === 0) return
+      if (news.length === 0) return
       const seen = new Set<string>()
       for (const update of news) for (const sha of await knownFor(update)) seen.add(sha)
-      const source = gitHistorySource({
-        place,
-        settings,
-        revisions,
-        known: [...seen],
-        mode: 'diffs',
-      })
+      const reading = newReading({ settings, notes, signal })
+      const real = { ...place, ignoreReplacements: true }
+      const pushed = await pushedObjects(
+        real,
+        reading,
+        news.map(({ ref, newSha }) => ({ ref, sha: newSha })),
+      )
+      yield* looseObjects(real, reading, pushed)
+      const known = [...seen]
+      const { commits } = pushed
+      if (commits.length > 0) {
+        const lines = [...commits, ...known.map((sha) => `^${sha}`)].map((line) => `${line}\n`)
+        yield* commitMessages(real, reading, lines.join(''))
+      }
+      yield* reading.batcher.take(true)
+      if (commits.length === 0 || signal.aborted) return
+      // What lies before the boundary of a shallow clone is not pushed, and its diff is the whole of that commit.
+      const base = { place, settings, revisions: commits, known }
+      const source = gitHistorySource({ ...base, mode: 'diffs', isShallowWhole: true })
       yield* source.fragments(notes, signal)
     },
   }
@@ -145,7 +157,7 @@ export function commitMessageSource(file: string, settings: SourceSettings): Sou
     async *fragments(notes, signal) {
       const reading: Reading = { settings, notes, signal, batcher: new FragmentBatcher() }
       const chunker = new TextChunker(reading, {
-        path: 'COMMIT_EDITMSG',
+        path: MESSAGE_PATH,
         symlink: '',
         commit: null,
         kind: 'staged',

@@ -22,6 +22,8 @@ export interface HistoryOptions {
   readonly probe?: BlobProbe
   /** Overrides what is chosen by the repository's size. */
   readonly mode?: 'diffs' | 'blobs'
+  /** What a shallow clone lacks is not asked for. */
+  readonly isShallowWhole?: boolean
 }
 
 /** gitleaks' own choice of commits: those files' changes that add. */
@@ -35,7 +37,7 @@ export function gitHistorySource(options: HistoryOptions): Source {
       const place = { ...options.place, ignoreReplacements: !options.settings.compat }
       const run: DiffRun = { place, reading, kind: 'git' }
       const { args, input } = selection(options, notes)
-      await noteGaps(place, notes)
+      if (!options.isShallowWhole) await noteGaps(place, notes)
       const { probe } = options
       const batches =
         probe !== undefined && (await mode(options, place)) === 'blobs'
